@@ -1,0 +1,2 @@
+DROP TABLE refusals;
+DROP TABLE refusal_counts;

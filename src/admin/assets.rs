@@ -1,0 +1,22 @@
+//! What the pages need beside their HTML; part of the binary.
+
+use rocket::{
+    Responder, get,
+    http::{ContentType, Header},
+};
+
+/// A file that browsers may keep for an hour.
+#[derive(Responder)]
+pub struct Asset {
+    body: (ContentType, &'static str),
+    cache: Header<'static>,
+}
+
+/// The one stylesheet.
+#[get("/static/style.css")]
+pub fn stylesheet() -> Asset {
+    Asset {
+        body: (ContentType::CSS, include_str!("../../static/style.css")),
+        cache: Header::new("Cache-Control", "public, max-age=3600"),
+    }
+}

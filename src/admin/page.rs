@@ -1,0 +1,38 @@
+//! A rendered page: HTML that nobody may keep.
+
+use askama::Template;
+use rocket::{
+    Request, Response,
+    http::{ContentType, Status},
+    response::Responder,
+};
+
+use crate::api::error::Wire;
+
+/// A template with its status.
+pub struct Page<T> {
+    status: Status,
+    template: T,
+}
+
+impl<T: Template> Page<T> {
+    /// A page with a status.
+    pub fn new(status: Status, template: T) -> Self {
+        Self { status, template }
+    }
+}
+
+impl<'r, T: Template> Responder<'r, 'static> for Page<T> {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let html = match self.template.render() {
+            Ok(html) => html,
+            Err(error) => return Wire::internal(error).respond_to(request),
+        };
+        Response::build()
+            .status(self.status)
+            .header(ContentType::HTML)
+            .raw_header("Cache-Control", "no-store")
+            .sized_body(html.len(), std::io::Cursor::new(html))
+            .ok()
+    }
+}

@@ -1,0 +1,403 @@
+//! The one place that gives a refusal its status, its words and its headers: the JSON
+//! object of RFC 6749 §5.2, with a stable `reason` beside it.
+
+use std::{io::Cursor, time::Duration};
+
+use rocket::{
+    Request, Response,
+    http::{ContentType, Status},
+    request::Outcome,
+    response::Responder,
+};
+use serde_json::json;
+
+use crate::{
+    crypto::access_token::Rejection,
+    domain::{
+        error::{Conflict, Error, TRY_AGAIN, Thing},
+        refresh, sign_in, standing,
+    },
+    headers, telemetry,
+};
+
+const REALM: &str = "Bearer realm=\"doorward\"";
+
+/// An error as it goes over the wire. Nothing that a caller typed is in it but the name of a field.
+#[derive(Debug, Clone)]
+pub struct Wire {
+    status: Status,
+    error: &'static str,
+    description: String,
+    reason: Option<&'static str>,
+    /// The value of `WWW-Authenticate`.
+    challenge: Option<String>,
+    /// The value of `Retry-After`, in seconds.
+    retry_after: Option<u64>,
+    /// The value of `Allow`.
+    allow: Option<String>,
+    /// For the log only.
+    cause: Option<String>,
+}
+
+impl Wire {
+    fn new(
+        status: Status,
+        error: &'static str,
+        reason: &'static str,
+        description: impl Into<String>,
+    ) -> Self {
+        Self {
+            status,
+            error,
+            description: description.into(),
+            reason: Some(reason),
+            challenge: (status == Status::Unauthorized).then(|| REALM.to_owned()),
+            retry_after: None,
+            allow: None,
+            cause: None,
+        }
+    }
+
+    /// A body or parameter that cannot be read. The description is a sentence of ours.
+    pub fn invalid_request(description: impl Into<String>) -> Self {
+        Self {
+            reason: None,
+            ..Self::new(Status::BadRequest, "invalid_request", "", description)
+        }
+    }
+
+    /// No access token (RFC 6750 §3: no error code is told).
+    pub fn missing_token() -> Self {
+        let description = "Send an access token in the header Authorization: Bearer.";
+        Self::new(
+            Status::Unauthorized,
+            "invalid_token",
+            "missing_token",
+            description,
+        )
+    }
+
+    /// Our fault; `cause` goes to the log.
+    pub fn internal(cause: impl ToString) -> Self {
+        let description =
+            "Something failed on our side. Try again, and tell us the request id if it stays so.";
+        Self {
+            reason: None,
+            cause: Some(cause.to_string()),
+            ..Self::new(Status::InternalServerError, "server_error", "", description)
+        }
+    }
+
+    fn invalid_token(reason: &'static str, description: &'static str) -> Self {
+        let challenge =
+            format!("{REALM}, error=\"invalid_token\", error_description=\"{description}\"");
+        Self {
+            challenge: Some(challenge),
+            ..Self::new(Status::Unauthorized, "invalid_token", reason, description)
+        }
+    }
+
+    fn unavailable(cause: impl ToString) -> Self {
+        let description =
+            "The server is busy or its database is away. What you hold stays good; try again.";
+        Self {
+            reason: None,
+            retry_after: Some(TRY_AGAIN.as_secs()),
+            cause: Some(cause.to_string()),
+            ..Self::new(
+                Status::ServiceUnavailable,
+                "temporarily_unavailable",
+                "",
+                description,
+            )
+        }
+    }
+
+    fn throttled(retry_after: Duration) -> Self {
+        let seconds = retry_after.as_secs();
+        let description = format!("Too many attempts. Try again in {seconds} s.");
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(
+                Status::TooManyRequests,
+                "slow_down",
+                "throttled",
+                description,
+            )
+        }
+    }
+
+    /// Leaves it for the catcher, and fails the guard. The first word wins.
+    pub fn fail<T>(self, request: &Request<'_>) -> Outcome<T, ()> {
+        let status = self.status;
+        request.local_cache(|| Some(self));
+        Outcome::Error((status, ()))
+    }
+
+    /// What a guard left, or else what the status alone says.
+    pub fn of_status(status: Status, request: &Request<'_>) -> Self {
+        if let Some(wire) = request.local_cache(|| None::<Self>) {
+            return wire.clone();
+        }
+        match status.code {
+            413 => Self::new(
+                Status::PayloadTooLarge,
+                "invalid_request",
+                "too_large",
+                "The body is too large.",
+            ),
+            415 => {
+                let description = "Send the body as Content-Type: application/json, in UTF-8.";
+                Self::new(
+                    Status::UnsupportedMediaType,
+                    "invalid_request",
+                    "unsupported_media_type",
+                    description,
+                )
+            }
+            404 | 405 => Self::no_route(request),
+            // A path parameter that is no id.
+            422 => Self::new(
+                Status::NotFound,
+                "not_found",
+                "no_such_path",
+                "There is nothing at this path.",
+            ),
+            400..500 => Self::invalid_request("The request cannot be read."),
+            503 => Self::unavailable("status 503"),
+            _ => Self::internal(format!("status {status}")),
+        }
+    }
+
+    fn no_route(request: &Request<'_>) -> Self {
+        let methods = headers::allowed_methods(request);
+        if methods.is_empty() {
+            return Self::new(
+                Status::NotFound,
+                "not_found",
+                "no_such_path",
+                "There is nothing at this path.",
+            );
+        }
+        let allow = methods.join(", ");
+        let description = format!("This path answers to {allow} only.");
+        Self {
+            allow: Some(allow),
+            ..Self::new(
+                Status::MethodNotAllowed,
+                "invalid_request",
+                "method_not_allowed",
+                description,
+            )
+        }
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Wire {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        if let Some(cause) = &self.cause {
+            let request_id = telemetry::request_id(request);
+            if self.status == Status::InternalServerError {
+                tracing::error!(%request_id, cause, "a request failed");
+            } else {
+                tracing::warn!(%request_id, cause, "a request was put off");
+            }
+        }
+        let mut body = json!({ "error": self.error, "error_description": self.description });
+        if let Some(reason) = self.reason {
+            body["reason"] = reason.into();
+        }
+        if self.status == Status::InternalServerError {
+            body["request_id"] = telemetry::request_id(request).to_string().into();
+        }
+        let body = body.to_string();
+        let mut response = Response::build();
+        response
+            .status(self.status)
+            .header(ContentType::JSON)
+            .raw_header("Cache-Control", "no-store");
+        if let Some(challenge) = self.challenge {
+            response.raw_header("WWW-Authenticate", challenge);
+        }
+        if let Some(seconds) = self.retry_after {
+            response.raw_header("Retry-After", seconds.to_string());
+        }
+        if let Some(allow) = self.allow {
+            response.raw_header("Allow", allow);
+        }
+        response.sized_body(body.len(), Cursor::new(body)).ok()
+    }
+}
+
+impl From<Error> for Wire {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::SignIn(refusal) => of_sign_in(refusal),
+            Error::Refresh(refusal) => of_refresh(refusal),
+            Error::Standing(refusal) => of_standing(refusal),
+            Error::Invalid { field, message } => {
+                Self::invalid_request(format!("{field}: {message}."))
+            }
+            Error::WeakPassword(weakness) => Self::new(
+                Status::BadRequest,
+                "invalid_request",
+                "weak_password",
+                weakness.to_string(),
+            ),
+            Error::Forbidden => {
+                let description = "Your role does not allow this.";
+                let challenge = format!("{REALM}, error=\"insufficient_scope\"");
+                Self {
+                    challenge: Some(challenge),
+                    ..Self::new(
+                        Status::Forbidden,
+                        "insufficient_scope",
+                        "role_required",
+                        description,
+                    )
+                }
+            }
+            Error::NotFound(thing) => of_missing(thing),
+            Error::Conflict(conflict) => of_conflict(conflict),
+            Error::Throttled { retry_after } => Self::throttled(retry_after),
+            Error::Overloaded => Self::unavailable("the queue of passwords to check is full"),
+            Error::Unavailable(cause) => Self::unavailable(cause.map_or_else(
+                || "a row kept changing".to_owned(),
+                |cause| cause.to_string(),
+            )),
+            Error::Internal(cause) => Self::internal(cause),
+        }
+    }
+}
+
+impl From<Rejection> for Wire {
+    fn from(rejection: Rejection) -> Self {
+        let (reason, description) = match rejection {
+            Rejection::Malformed => ("malformed_token", "This is no access token of this server."),
+            Rejection::UnknownKey => (
+                "unknown_key",
+                "This access token was signed with a key that is not in use.",
+            ),
+            Rejection::BadSignature => (
+                "bad_signature",
+                "The signature of this access token is wrong.",
+            ),
+            Rejection::WrongIssuer => ("wrong_issuer", "This access token is of another issuer."),
+            Rejection::WrongAudience => (
+                "wrong_audience",
+                "This access token is for another audience.",
+            ),
+            Rejection::NotYetValid => ("not_yet_valid", "This access token is not valid yet."),
+            Rejection::Expired => (
+                "token_expired",
+                "This access token has expired. Refresh it.",
+            ),
+        };
+        Self::invalid_token(reason, description)
+    }
+}
+
+fn of_sign_in(refusal: sign_in::Refusal) -> Wire {
+    use sign_in::Refusal::{BadCredentials, DeviceDisabled, UnknownClient, UserDisabled};
+    let (status, error, reason, description) = match refusal {
+        BadCredentials => (
+            Status::Unauthorized,
+            "invalid_grant",
+            "bad_credentials",
+            "The username or the password is wrong.",
+        ),
+        UserDisabled => (
+            Status::Forbidden,
+            "access_denied",
+            "user_disabled",
+            "This user is disabled. Ask your administrator.",
+        ),
+        DeviceDisabled => (
+            Status::Forbidden,
+            "access_denied",
+            "device_disabled",
+            "This device is disabled. Ask your administrator.",
+        ),
+        UnknownClient => (
+            Status::Unauthorized,
+            "invalid_client",
+            "unknown_client",
+            "There is no such client. Leave client_id out.",
+        ),
+    };
+    Wire::new(status, error, reason, description)
+}
+
+fn of_refresh(refusal: refresh::Refusal) -> Wire {
+    use refresh::Refusal::{
+        DeviceDisabled, TokenDisabled, TokenEnded, TokenExpired, TokenReused, UnknownToken,
+        UserDisabled, WrongUser,
+    };
+    let description = match refusal {
+        UnknownToken => "This is no refresh token of this server. Sign in again.",
+        TokenEnded => "This device was signed out. Sign in again.",
+        TokenReused => {
+            "This token had been replaced before. The sign-in was ended for safety; sign in again."
+        }
+        TokenDisabled => "This token is disabled. Ask your administrator.",
+        DeviceDisabled => "This device is disabled. Ask your administrator.",
+        UserDisabled => "This user is disabled. Ask your administrator.",
+        TokenExpired => "This token has expired. Sign in again.",
+        WrongUser => "This token belongs to another user. It stays good for its own.",
+    };
+    Wire::new(
+        Status::BadRequest,
+        "invalid_grant",
+        refusal.as_str(),
+        description,
+    )
+}
+
+fn of_standing(refusal: standing::Refusal) -> Wire {
+    let (reason, description) = match refusal {
+        standing::Refusal::TokenEnded => {
+            ("token_ended", "This device was signed out. Sign in again.")
+        }
+        standing::Refusal::TokenDisabled => (
+            "token_disabled",
+            "This token is disabled. Ask your administrator.",
+        ),
+        standing::Refusal::DeviceDisabled => (
+            "device_disabled",
+            "This device is disabled. Ask your administrator.",
+        ),
+        standing::Refusal::UserDisabled => (
+            "user_disabled",
+            "This user is disabled. Ask your administrator.",
+        ),
+    };
+    Wire::invalid_token(reason, description)
+}
+
+fn of_missing(thing: Thing) -> Wire {
+    let (reason, description) = match thing {
+        Thing::User => ("no_such_user", "There is no such user."),
+        Thing::Device => ("no_such_device", "There is no such device."),
+        Thing::Token => ("no_such_token", "There is no such token."),
+        Thing::PasswordLink => (
+            "no_such_link",
+            "This link was used, replaced, or is over an hour old.",
+        ),
+    };
+    Wire::new(Status::NotFound, "not_found", reason, description)
+}
+
+fn of_conflict(conflict: Conflict) -> Wire {
+    let (reason, description) = match conflict {
+        Conflict::UsernameTaken => ("username_taken", "This username is taken. Choose another."),
+        Conflict::AlreadyEnded => (
+            "already_ended",
+            "This token has ended for good. A new sign-in makes a new one.",
+        ),
+        Conflict::LastAdmin => (
+            "last_admin",
+            "This is the last administrator who can sign in. Make another one first.",
+        ),
+    };
+    Wire::new(Status::Conflict, "conflict", reason, description)
+}

@@ -1,0 +1,123 @@
+//! What is the caller's own: `/test_jwt`, `/me`, own devices, password, `/logout`.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use rocket::{State, delete, get, post};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    answer::{Answer, Done, Listed, Reply, limit, parameter},
+    body::Body,
+    devices::position,
+    error::Wire,
+};
+use crate::{
+    app::App,
+    crypto::secret::Secret,
+    db::audit_events::Caller,
+    domain::{end, listing, set_password},
+    guard::{bearer::Bearer, role::SignedIn},
+    ids::{DeviceId, UserId},
+    records::{DeviceRecord, UserRecord},
+};
+
+/// What an access token says of its bearer.
+#[derive(Serialize)]
+pub struct TestAnswer {
+    sub: UserId,
+    username: String,
+    roles: Vec<String>,
+    device_id: DeviceId,
+    expires_at: DateTime<Utc>,
+}
+
+/// Tells a valid access token's content. Touches no database (invariant I6).
+#[get("/test_jwt")]
+pub fn test_jwt(bearer: Bearer) -> Reply<TestAnswer> {
+    let Bearer(claims) = bearer;
+    let expires_at = claims.expires_at();
+    Reply::ok(TestAnswer {
+        sub: claims.sub,
+        username: claims.username,
+        roles: claims.roles,
+        device_id: claims.device_id,
+        expires_at,
+    })
+}
+
+/// The caller's own record.
+#[get("/me")]
+pub async fn me(app: &State<Arc<App>>, by: SignedIn) -> Answer<UserRecord> {
+    Ok(Reply::ok(listing::user(app, by.0.user).await?.into()))
+}
+
+/// The caller's own devices, newest use first.
+#[get("/me/devices?<limit>&<cursor>")]
+pub async fn devices(
+    app: &State<Arc<App>>,
+    by: SignedIn,
+    limit: Option<&str>,
+    cursor: Option<&str>,
+) -> Answer<Listed<DeviceRecord>> {
+    let before = parameter("cursor", cursor, position)?;
+    let page = listing::devices(app, by.0.user, before, self::limit(limit)?).await?;
+    let page = page.map(|device| {
+        let current = Some(device.id == by.0.device);
+        DeviceRecord {
+            current,
+            ..device.into()
+        }
+    });
+    Ok(Reply::ok(Listed {
+        items: page.items,
+        next_cursor: page.next_cursor,
+    }))
+}
+
+/// Signs one of the caller's own devices out.
+#[delete("/me/devices/<id>")]
+pub async fn sign_out_device(
+    app: &State<Arc<App>>,
+    by: SignedIn,
+    caller: Caller,
+    id: DeviceId,
+) -> Result<Done, Wire> {
+    end::sign_out_device(app, &by.0, id, &caller).await?;
+    Ok(Done::done())
+}
+
+/// The current password and the one to be.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordRequest {
+    current_password: Secret<String>,
+    new_password: Secret<String>,
+}
+
+/// Changes the caller's own password and ends every other grant.
+#[post("/me/password", data = "<body>")]
+pub async fn change_password(
+    app: &State<Arc<App>>,
+    by: SignedIn,
+    caller: Caller,
+    body: Body<PasswordRequest>,
+) -> Answer<UserRecord> {
+    let Body(request) = body;
+    set_password::change_own(
+        app,
+        &by.0,
+        &request.current_password,
+        &request.new_password,
+        &caller,
+    )
+    .await?;
+    Ok(Reply::ok(listing::user(app, by.0.user).await?.into()))
+}
+
+/// Signs the calling device out.
+#[post("/logout")]
+pub async fn logout(app: &State<Arc<App>>, by: SignedIn, caller: Caller) -> Result<Done, Wire> {
+    end::logout(app, &by.0, &caller).await?;
+    Ok(Done::done())
+}

@@ -1,0 +1,89 @@
+//! The door for apps: JSON in, JSON out. A handler decodes, calls one verb of the
+//! domain and encodes its answer; it decides nothing.
+
+mod answer;
+mod audit;
+mod body;
+mod devices;
+pub mod error;
+mod health;
+mod login;
+mod me;
+mod reject;
+mod token;
+mod tokens;
+mod users;
+mod well_known;
+
+use rocket::{
+    Catcher, Request, Route, catch, catchers,
+    http::{Header, Status},
+    options, routes,
+};
+
+use error::Wire;
+
+/// All routes of the JSON API.
+pub fn routes() -> Vec<Route> {
+    routes![
+        audit::list,
+        devices::disable,
+        devices::enable,
+        devices::end,
+        health::live,
+        health::ready,
+        login::login,
+        me::change_password,
+        me::devices,
+        me::logout,
+        me::me,
+        me::sign_out_device,
+        me::test_jwt,
+        preflight,
+        reject::reject,
+        token::refresh,
+        tokens::disable,
+        tokens::enable,
+        tokens::end,
+        users::change,
+        users::create,
+        users::delete,
+        users::devices,
+        users::disable,
+        users::enable,
+        users::end,
+        users::list,
+        users::password_link,
+        users::refusals,
+        users::show,
+        users::tokens,
+        well_known::jwks,
+    ]
+}
+
+/// What is said when no handler said anything.
+pub fn catchers() -> Vec<Catcher> {
+    catchers![refused]
+}
+
+#[catch(default)]
+fn refused(status: Status, request: &Request<'_>) -> Wire {
+    Wire::of_status(status, request)
+}
+
+/// The methods of a path.
+#[derive(rocket::Responder)]
+#[response(status = 204)]
+struct Allowed {
+    nothing: (),
+    allow: Header<'static>,
+}
+
+/// Answers a browser's question before a cross-origin request; the CORS headers are put on every answer alike.
+#[options("/<_..>")]
+fn preflight(methods: crate::guard::params::Methods) -> Allowed {
+    Allowed {
+        nothing: (),
+        allow: Header::new("Allow", methods.0),
+    }
+}

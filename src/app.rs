@@ -1,0 +1,199 @@
+//! What a running Doorward is made of: configuration, database, clock, hashing
+//! threads and keys. Opened once, shared by all doors.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{ErrorKind, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use sqlx::{PgPool, Postgres, pool::PoolConnection};
+use thiserror::Error;
+
+use crate::{
+    clock::Clock,
+    config::{self, Config},
+    crypto::{
+        keyring::Keyring,
+        password::{self, Hasher},
+        random,
+        secret::Secret,
+        server_key::{ServerKey, ServerKeys},
+    },
+    db::{self, audit_events::Actor, change::Change},
+    domain,
+};
+
+/// The file in `data_dir` that holds the secret key, where the configuration has none.
+const SECRET_KEY_FILE: &str = "secret_key";
+
+/// Everything that the verbs need.
+pub struct App {
+    /// As configured.
+    pub config: Config,
+    /// Time and ids.
+    pub clock: Clock,
+    /// The hashing threads.
+    pub hasher: Hasher,
+    /// What the secret key gives.
+    pub keys: ServerKeys,
+    /// The signing keys.
+    pub keyring: Keyring,
+    pool: PgPool,
+}
+
+/// Why Doorward cannot start; each a line that says what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The secret key's file cannot be used.
+    #[error("the secret key in {path} {fault}")]
+    SecretKeyFile {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// The keys and the database do not go together.
+    #[error(transparent)]
+    Keys(#[from] domain::keys::Error),
+    /// The hashing threads.
+    #[error(transparent)]
+    Hasher(#[from] password::Error),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] db::Error),
+}
+
+impl App {
+    /// Opens Doorward on a migrated database. Makes the secret key, the first signing key
+    /// and the bond between them at first start. Costs one hash, for the decoy.
+    ///
+    /// # Errors
+    /// What stands against it, in one line.
+    pub async fn open(config: Config, pool: PgPool, clock: Clock) -> Result<Self, Error> {
+        let current = match &config.secret_key {
+            Some(key) => ServerKey::new(key),
+            None => ServerKey::new(&secret_key_file(&config.data_dir.join(SECRET_KEY_FILE))?),
+        };
+        let keys = ServerKeys {
+            current,
+            previous: config.secret_key_previous.as_ref().map(ServerKey::new),
+        };
+        anchor(&pool, &clock).await?;
+        domain::keys::adopt(&pool, &clock, &keys).await?;
+        let keyring = domain::keys::open(&pool, &clock, &config, &keys).await?;
+        let hasher = Hasher::start(
+            config.argon2_memory_kib,
+            config.argon2_iterations,
+            config.argon2_parallelism,
+        )?;
+        Ok(Self {
+            config,
+            clock,
+            hasher,
+            keys,
+            keyring,
+            pool,
+        })
+    }
+
+    /// A connection, for reads and for the rotation.
+    ///
+    /// # Errors
+    /// [`db::Error::Unavailable`] when there is none within a second and a half.
+    pub async fn db(&self) -> Result<PoolConnection<Postgres>, db::Error> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// Opens a change: a transaction that ends in one audit event, or in nothing.
+    ///
+    /// # Errors
+    /// As [`App::db`].
+    pub async fn change<'a>(&'a self, actor: &'a Actor) -> Result<Change<'a>, db::Error> {
+        Change::begin(&self.pool, &self.clock, actor).await
+    }
+
+    /// Whether the database answers and has all migrations.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub async fn ready(&self) -> Result<bool, db::Error> {
+        Ok(db::migrate::info(&self.pool)
+            .await?
+            .iter()
+            .all(|step| step.applied))
+    }
+
+    /// Sets the clock by the database's. Called now and then while serving.
+    ///
+    /// # Errors
+    /// When there is no answer; the clock then goes on by itself.
+    pub async fn anchor_clock(&self) -> Result<(), db::Error> {
+        anchor(&self.pool, &self.clock).await
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+async fn anchor(pool: &PgPool, clock: &Clock) -> Result<(), db::Error> {
+    let mut db = pool.acquire().await.map_err(db::Error::from)?;
+    let asked = Instant::now();
+    let now = db::now(&mut db).await?;
+    // The answer is as old as half the way there and back.
+    let half: Duration = asked.elapsed() / 2;
+    clock.anchor(asked + half, now);
+    Ok(())
+}
+
+/// Reads the secret key from its file, or makes both.
+fn secret_key_file(path: &Path) -> Result<Secret<[u8; 32]>, Error> {
+    let fault = |fault: String| Error::SecretKeyFile {
+        path: path.display().to_string(),
+        fault,
+    };
+    let unreadable = |error: std::io::Error| fault(format!("cannot be read or made: {error}"));
+    match fs::read_to_string(path).map(Secret::new) {
+        Ok(text) => {
+            let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode();
+            if mode & 0o077 != 0 {
+                return Err(fault(
+                    "can be read by others; run chmod 600 on it".to_owned(),
+                ));
+            }
+            config::parse_secret_key(text.expose()).map_err(fault)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let key = Secret::new(random::<32>());
+            if let Some(directory) = path.parent() {
+                fs::create_dir_all(directory).map_err(unreadable)?;
+            }
+            // Written beside and then linked: a start that breaks off leaves no half key,
+            // and of two that start at once one wins and both use its key.
+            let draft = path.with_extension(format!("{:x}", u64::from_ne_bytes(random())));
+            let mut file = OpenOptions::new()
+                .write(true)
+                .create_new(true)
+                .mode(0o600)
+                .open(&draft)
+                .map_err(unreadable)?;
+            let text = Secret::new(STANDARD.encode(key.expose()) + "\n");
+            file.write_all(text.expose().as_bytes())
+                .and_then(|()| file.sync_all())
+                .map_err(unreadable)?;
+            let linked = fs::hard_link(&draft, path);
+            fs::remove_file(&draft).map_err(unreadable)?;
+            match linked {
+                Ok(()) => Ok(key),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => secret_key_file(path),
+                Err(error) => Err(unreadable(error)),
+            }
+        }
+        Err(error) => Err(unreadable(error)),
+    }
+}

@@ -1,0 +1,295 @@
+//! The signing keys in memory: signs and verifies access tokens, publishes the JWKS.
+//! Keys are parsed once; a verification touches no database (invariant I6).
+
+use std::collections::HashMap;
+
+use aws_lc_rs::{
+    rsa::{self, KeySize},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
+};
+use chrono::{DateTime, Utc};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, EncodingKey, Header, Validation,
+    jwk::{Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash},
+};
+use thiserror::Error;
+
+use super::{
+    access_token::{Claims, Rejection, TYP},
+    secret::Secret,
+    sha256,
+};
+
+/// How far, in seconds, another server's clock may be ahead of ours when it stamps `nbf` and `iat`.
+const LEEWAY: i64 = 30;
+
+/// Why a key could not be made or read.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The crypto library refused.
+    #[error("a signing key could not be generated or encoded")]
+    Generation,
+    /// The stored key is not what its row says.
+    #[error("a stored signing key cannot be used: {0}")]
+    Unusable(#[from] jsonwebtoken::errors::Error),
+}
+
+/// The algorithms that Doorward signs with (RFC 7518 §3.1, RFC 8037).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningAlg {
+    /// ECDSA on P-256 with SHA-256.
+    Es256,
+    /// Ed25519.
+    EdDsa,
+    /// RSASSA-PKCS1-v1_5 with SHA-256, 3072 bits.
+    Rs256,
+    /// HMAC with SHA-256 and a secret shared with each resource server.
+    Hs256,
+}
+
+impl SigningAlg {
+    /// The `alg` value of RFC 7518.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::EdDsa => "EdDSA",
+            Self::Rs256 => "RS256",
+            Self::Hs256 => "HS256",
+        }
+    }
+
+    /// Reads an `alg` value; `None` for one that Doorward does not sign with.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Es256, Self::EdDsa, Self::Rs256, Self::Hs256]
+            .into_iter()
+            .find(|alg| alg.as_str() == text)
+    }
+
+    fn jwt(self) -> (Algorithm, KeyAlgorithm) {
+        match self {
+            Self::Es256 => (Algorithm::ES256, KeyAlgorithm::ES256),
+            Self::EdDsa => (Algorithm::EdDSA, KeyAlgorithm::EdDSA),
+            Self::Rs256 => (Algorithm::RS256, KeyAlgorithm::RS256),
+            Self::Hs256 => (Algorithm::HS256, KeyAlgorithm::HS256),
+        }
+    }
+}
+
+/// A key pair, ready to sign and to be stored.
+pub struct SigningKey {
+    /// The `kid` of headers and of the JWKS: the RFC 7638 thumbprint.
+    pub kid: String,
+    /// What it signs with.
+    pub alg: SigningAlg,
+    /// The public half (RFC 7517), as published.
+    pub jwk: Jwk,
+    encoding: EncodingKey,
+}
+
+impl SigningKey {
+    /// Makes a new key pair; the second value is its private half as PKCS #8 (RFC 5958).
+    ///
+    /// # Errors
+    /// [`Error::Generation`] when the crypto library refuses, also for HS256, which has no pair.
+    pub fn generate(alg: SigningAlg) -> Result<(Self, Secret<Vec<u8>>), Error> {
+        let pkcs8 = match alg {
+            SigningAlg::Es256 => EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+                .and_then(|pair| pair.to_pkcs8v1())
+                .map(|der| der.as_ref().to_vec()),
+            // jsonwebtoken reads Ed25519 keys in the first version of PKCS #8 only.
+            SigningAlg::EdDsa => {
+                Ed25519KeyPair::generate_pkcs8v1(&aws_lc_rs::rand::SystemRandom::new())
+                    .map(|der| der.as_ref().to_vec())
+            }
+            SigningAlg::Rs256 => {
+                use aws_lc_rs::encoding::AsDer;
+                rsa::KeyPair::generate(KeySize::Rsa3072)
+                    .and_then(|pair| AsDer::<aws_lc_rs::encoding::Pkcs8V1Der>::as_der(&pair))
+                    .map(|der| der.as_ref().to_vec())
+            }
+            SigningAlg::Hs256 => return Err(Error::Generation),
+        };
+        let pkcs8 = Secret::new(pkcs8.map_err(|_| Error::Generation)?);
+        Ok((Self::from_pkcs8(alg, &pkcs8)?, pkcs8))
+    }
+
+    /// Reads a stored key.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] when it is no key of that algorithm.
+    pub fn from_pkcs8(alg: SigningAlg, pkcs8: &Secret<Vec<u8>>) -> Result<Self, Error> {
+        // PEM is the one form that jsonwebtoken reads for all three alike.
+        let pem = Secret::new(pem::encode(&pem::Pem::new(
+            "PRIVATE KEY",
+            pkcs8.expose().as_slice(),
+        )));
+        let pem = pem.expose().as_bytes();
+        let encoding = match alg {
+            SigningAlg::Es256 => EncodingKey::from_ec_pem(pem)?,
+            SigningAlg::EdDsa => EncodingKey::from_ed_pem(pem)?,
+            SigningAlg::Rs256 => EncodingKey::from_rsa_pem(pem)?,
+            SigningAlg::Hs256 => return Err(Error::Generation),
+        };
+        let (algorithm, key_algorithm) = alg.jwt();
+        let mut jwk = Jwk::from_encoding_key(&encoding, algorithm)?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256)?;
+        jwk.common.key_id = Some(kid.clone());
+        jwk.common.key_algorithm = Some(key_algorithm);
+        jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+        Ok(Self {
+            kid,
+            alg,
+            jwk,
+            encoding,
+        })
+    }
+}
+
+struct Verifier {
+    decoding: DecodingKey,
+    validation: Validation,
+}
+
+/// Signs with one key, verifies with all.
+pub struct Keyring {
+    issuer: String,
+    audience: String,
+    header: Header,
+    signer: EncodingKey,
+    verifiers: HashMap<String, Verifier>,
+    jwks: String,
+}
+
+impl Keyring {
+    /// A ring that signs with the first of `keys` and verifies with each of them.
+    ///
+    /// # Errors
+    /// [`Error::Generation`] for an empty list, [`Error::Unusable`] for a broken key.
+    pub fn new(issuer: &str, audience: &str, keys: Vec<SigningKey>) -> Result<Self, Error> {
+        let first = keys.first().ok_or(Error::Generation)?;
+        let (header, signer) = (
+            access_token_header(first.alg, &first.kid),
+            first.encoding.clone(),
+        );
+        let mut verifiers = HashMap::new();
+        for key in &keys {
+            let verifier = Verifier {
+                decoding: DecodingKey::from_jwk(&key.jwk)?,
+                validation: validation(issuer, audience, key.alg),
+            };
+            verifiers.insert(key.kid.clone(), verifier);
+        }
+        let jwks: Vec<&Jwk> = keys.iter().map(|key| &key.jwk).collect();
+        let jwks = serde_json::json!({ "keys": jwks }).to_string();
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            audience: audience.to_owned(),
+            header,
+            signer,
+            verifiers,
+            jwks,
+        })
+    }
+
+    /// Makes the ring sign with a secret shared with the resource servers (HS256). The
+    /// secret is never published; the key pairs go on verifying what they signed.
+    #[must_use]
+    pub fn signing_with_secret(mut self, secret: &Secret<String>) -> Self {
+        let bytes = secret.expose().as_bytes();
+        let kid = format!("hs256-{:02x?}", &sha256(&sha256(bytes))[..4])
+            .replace(['[', ']', ',', ' '], "");
+        self.header = access_token_header(SigningAlg::Hs256, &kid);
+        self.signer = EncodingKey::from_secret(bytes);
+        let verifier = Verifier {
+            decoding: DecodingKey::from_secret(bytes),
+            validation: validation(&self.issuer, &self.audience, SigningAlg::Hs256),
+        };
+        self.verifiers.insert(kid, verifier);
+        self
+    }
+
+    /// Who issues: the `iss` of every access token.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// For whom: the `aud` of every access token.
+    pub fn audience(&self) -> &str {
+        &self.audience
+    }
+
+    /// The public keys (RFC 7517 §5), as the text of the answer.
+    pub fn jwks(&self) -> &str {
+        &self.jwks
+    }
+
+    /// Signs an access token (RFC 9068).
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] when the crypto library refuses.
+    pub fn sign(&self, claims: &Claims) -> Result<Secret<String>, Error> {
+        Ok(Secret::new(jsonwebtoken::encode(
+            &self.header,
+            claims,
+            &self.signer,
+        )?))
+    }
+
+    /// Verifies an access token: form, type, key, signature, issuer, audience, and its times at `now`.
+    ///
+    /// # Errors
+    /// The [`Rejection`] that says what was wrong.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, Rejection> {
+        let header = jsonwebtoken::decode_header(token).map_err(|_| Rejection::Malformed)?;
+        // jsonwebtoken reads `crit` and `typ` and enforces neither (RFC 7515 §4.1.11, RFC 8725 §3.11).
+        if header.crit.is_some()
+            || header.zip.is_some()
+            || !header.typ.as_deref().is_some_and(is_access_token_type)
+        {
+            return Err(Rejection::Malformed);
+        }
+        let kid = header.kid.as_deref().ok_or(Rejection::Malformed)?;
+        let verifier = self.verifiers.get(kid).ok_or(Rejection::UnknownKey)?;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token, &verifier.decoding, &verifier.validation)?.claims;
+        let now = now.timestamp();
+        if claims.exp <= now {
+            return Err(Rejection::Expired);
+        }
+        if claims.nbf > now + LEEWAY || claims.iat > now + LEEWAY {
+            return Err(Rejection::NotYetValid);
+        }
+        Ok(claims)
+    }
+}
+
+fn access_token_header(alg: SigningAlg, kid: &str) -> Header {
+    Header {
+        typ: Some(TYP.to_owned()),
+        kid: Some(kid.to_owned()),
+        ..Header::new(alg.jwt().0)
+    }
+}
+
+/// The media type may be written with or without its `application/` (RFC 9068 §4).
+fn is_access_token_type(typ: &str) -> bool {
+    let typ = typ.to_ascii_lowercase();
+    typ.strip_prefix("application/").unwrap_or(&typ) == TYP
+}
+
+/// The checks that jsonwebtoken does. The times are ours: it would ask the machine's
+/// clock, allow a minute, and leave `nbf` out.
+fn validation(issuer: &str, audience: &str, alg: SigningAlg) -> Validation {
+    let mut validation = Validation::new(alg.jwt().0);
+    validation.set_issuer(&[issuer]);
+    validation.set_audience(&[audience]);
+    validation.set_required_spec_claims(&["iss", "aud", "sub", "exp", "nbf"]);
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.leeway = 0;
+    validation
+}
+
+#[cfg(test)]
+#[path = "keyring_tests.rs"]
+mod tests;

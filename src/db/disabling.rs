@@ -1,0 +1,205 @@
+//! The columns `disabled_*`, which users, devices and refresh tokens have alike.
+
+use chrono::{DateTime, Utc};
+
+use super::{Error, change::Change, expect_one};
+use crate::ids::{DeviceId, GrantId, UserId};
+
+/// One of the three things that can be disabled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// A user, with all devices.
+    User(UserId),
+    /// A device: sign-in and refresh on it.
+    Device(DeviceId),
+    /// A grant's refresh token.
+    Grant(GrantId),
+}
+
+/// What the verbs must know of a subject, whose row is locked until the change ends.
+#[derive(Debug)]
+pub struct Locked {
+    /// The user itself, or the owner.
+    pub user_id: UserId,
+    /// The roles of that user.
+    pub user_roles: Vec<String>,
+    /// Disabled now.
+    pub disabled: bool,
+    /// In what capacity whoever disabled it did so.
+    pub disabled_by_kind: Option<String>,
+    /// A grant that has ended for good.
+    pub ended: bool,
+}
+
+/// Locks the subject's row. One statement.
+pub async fn lock(change: &mut Change<'_>, subject: Subject) -> Result<Option<Locked>, Error> {
+    let now = change.now();
+    let db = change.db();
+    let locked = match subject {
+        Subject::User(id) => {
+            sqlx::query_as!(
+                Locked,
+                r#"
+                SELECT id AS "user_id: UserId", roles AS user_roles, disabled_by_kind,
+                       disabled_now(disabled_at, disabled_until, $2) AS "disabled!", false AS "ended!"
+                FROM users
+                WHERE id = $1
+                FOR NO KEY UPDATE
+                "#,
+                id.0,
+                now,
+            )
+            .fetch_optional(db)
+            .await?
+        }
+        Subject::Device(id) => {
+            sqlx::query_as!(
+                Locked,
+                r#"
+                SELECT d.user_id AS "user_id: UserId", u.roles AS user_roles, d.disabled_by_kind,
+                       disabled_now(d.disabled_at, d.disabled_until, $2) AS "disabled!", false AS "ended!"
+                FROM devices d
+                JOIN users u ON u.id = d.user_id
+                WHERE d.id = $1
+                FOR NO KEY UPDATE OF d
+                "#,
+                id.0,
+                now,
+            )
+            .fetch_optional(db)
+            .await?
+        }
+        Subject::Grant(id) => {
+            sqlx::query_as!(
+                Locked,
+                r#"
+                SELECT g.user_id AS "user_id: UserId", u.roles AS user_roles, g.disabled_by_kind,
+                       disabled_now(g.disabled_at, g.disabled_until, $2) AS "disabled!",
+                       g.ended_at IS NOT NULL AS "ended!"
+                FROM refresh_tokens g
+                JOIN users u ON u.id = g.user_id
+                WHERE g.id = $1
+                FOR NO KEY UPDATE OF g
+                "#,
+                id.0,
+                now,
+            )
+            .fetch_optional(db)
+            .await?
+        }
+    };
+    Ok(locked)
+}
+
+/// Disables from now on, until `until` or until enabled. One statement.
+pub async fn set_disabled(
+    change: &mut Change<'_>,
+    subject: Subject,
+    until: Option<DateTime<Utc>>,
+    reason: Option<&str>,
+) -> Result<(), Error> {
+    let (now, actor) = (change.now(), change.actor());
+    let (by, kind) = (actor.user.map(|user| user.0), actor.kind.as_str());
+    let db = change.db();
+    let done = match subject {
+        Subject::User(id) => {
+            sqlx::query!(
+                r#"
+                UPDATE users
+                SET disabled_at = $2, disabled_until = $3, disabled_reason = $4, disabled_by = $5, disabled_by_kind = $6
+                WHERE id = $1
+                "#,
+                id.0,
+                now,
+                until,
+                reason,
+                by,
+                kind,
+            )
+            .execute(db)
+            .await?
+        }
+        Subject::Device(id) => {
+            sqlx::query!(
+                r#"
+                UPDATE devices
+                SET disabled_at = $2, disabled_until = $3, disabled_reason = $4, disabled_by = $5, disabled_by_kind = $6
+                WHERE id = $1
+                "#,
+                id.0,
+                now,
+                until,
+                reason,
+                by,
+                kind,
+            )
+            .execute(db)
+            .await?
+        }
+        Subject::Grant(id) => {
+            sqlx::query!(
+                r#"
+                UPDATE refresh_tokens
+                SET disabled_at = $2, disabled_until = $3, disabled_reason = $4, disabled_by = $5, disabled_by_kind = $6
+                WHERE id = $1
+                "#,
+                id.0,
+                now,
+                until,
+                reason,
+                by,
+                kind,
+            )
+            .execute(db)
+            .await?
+        }
+    };
+    expect_one(done.rows_affected())
+}
+
+/// Enables again. One statement.
+pub async fn set_enabled(change: &mut Change<'_>, subject: Subject) -> Result<(), Error> {
+    let db = change.db();
+    let done = match subject {
+        Subject::User(id) => {
+            sqlx::query!(
+                r#"
+                UPDATE users
+                SET disabled_at = NULL, disabled_until = NULL, disabled_reason = NULL,
+                    disabled_by = NULL, disabled_by_kind = NULL
+                WHERE id = $1
+                "#,
+                id.0,
+            )
+            .execute(db)
+            .await?
+        }
+        Subject::Device(id) => {
+            sqlx::query!(
+                r#"
+                UPDATE devices
+                SET disabled_at = NULL, disabled_until = NULL, disabled_reason = NULL,
+                    disabled_by = NULL, disabled_by_kind = NULL
+                WHERE id = $1
+                "#,
+                id.0,
+            )
+            .execute(db)
+            .await?
+        }
+        Subject::Grant(id) => {
+            sqlx::query!(
+                r#"
+                UPDATE refresh_tokens
+                SET disabled_at = NULL, disabled_until = NULL, disabled_reason = NULL,
+                    disabled_by = NULL, disabled_by_kind = NULL
+                WHERE id = $1
+                "#,
+                id.0,
+            )
+            .execute(db)
+            .await?
+        }
+    };
+    expect_one(done.rows_affected())
+}

@@ -1,0 +1,130 @@
+//! Table `refresh_tokens`, the end of a grant: final, and the sealed successor goes with it.
+
+use super::{Error, change::Change};
+use crate::ids::{DeviceId, GrantId, UserId};
+
+/// Why a grant ended: the stored vocabulary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The app signed out.
+    Logout,
+    /// The owner signed the device out from another one.
+    SignedOut,
+    /// A new sign-in on the same device.
+    Replaced,
+    /// The user's password was changed.
+    PasswordChanged,
+    /// The user had too many; this was the one unused longest.
+    TooManyGrants,
+    /// A rotated token was used again (RFC 9700 §4.14.2).
+    Reuse,
+    /// An administrator ended it.
+    EndedByAdministrator,
+}
+
+impl Ended {
+    /// As stored in `ended_reason`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Logout => "logout",
+            Self::SignedOut => "signed_out",
+            Self::Replaced => "replaced",
+            Self::PasswordChanged => "password_changed",
+            Self::TooManyGrants => "too_many_grants",
+            Self::Reuse => "reuse",
+            Self::EndedByAdministrator => "ended_by_administrator",
+        }
+    }
+}
+
+/// Ends a grant for good; false if it had ended already. One statement.
+pub async fn end(change: &mut Change<'_>, id: GrantId, reason: Ended) -> Result<bool, Error> {
+    let now = change.now();
+    let done = sqlx::query!(
+        r#"
+        UPDATE refresh_tokens
+        SET ended_at = $2, ended_reason = $3, successor_sealed = NULL
+        WHERE id = $1 AND ended_at IS NULL
+        "#,
+        id.0,
+        now,
+        reason.as_str(),
+    )
+    .execute(change.db())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends the live grant of a device, if it has one. One statement.
+pub async fn end_of_device(
+    change: &mut Change<'_>,
+    device: DeviceId,
+    reason: Ended,
+) -> Result<Option<GrantId>, Error> {
+    let now = change.now();
+    Ok(sqlx::query_scalar!(
+        r#"
+        UPDATE refresh_tokens
+        SET ended_at = $2, ended_reason = $3, successor_sealed = NULL
+        WHERE device_id = $1 AND ended_at IS NULL
+        RETURNING id AS "id: GrantId"
+        "#,
+        device.0,
+        now,
+        reason.as_str(),
+    )
+    .fetch_optional(change.db())
+    .await?)
+}
+
+/// Ends all live grants of a user, but the one that is to stay; how many. One statement.
+pub async fn end_of_user(
+    change: &mut Change<'_>,
+    user: UserId,
+    but: Option<GrantId>,
+    reason: Ended,
+) -> Result<u64, Error> {
+    let now = change.now();
+    let done = sqlx::query!(
+        r#"
+        UPDATE refresh_tokens
+        SET ended_at = $2, ended_reason = $3, successor_sealed = NULL
+        WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $4
+        "#,
+        user.0,
+        now,
+        reason.as_str(),
+        but.map(|grant| grant.0),
+    )
+    .execute(change.db())
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Ends those of a user's live grants that were unused longest, so that `keep` remain; how many. One statement.
+pub async fn end_surplus_of_user(
+    change: &mut Change<'_>,
+    user: UserId,
+    keep: i64,
+) -> Result<u64, Error> {
+    let now = change.now();
+    let done = sqlx::query!(
+        r#"
+        UPDATE refresh_tokens
+        SET ended_at = $2, ended_reason = $4, successor_sealed = NULL
+        WHERE id IN (
+            SELECT id FROM refresh_tokens
+            WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
+            ORDER BY last_used_at DESC, id DESC
+            OFFSET $3
+        )
+        "#,
+        user.0,
+        now,
+        keep,
+        Ended::TooManyGrants.as_str(),
+    )
+    .execute(change.db())
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,181 @@
+//! What purging deletes, a small batch per statement, so that nobody waits for it.
+//! The one file that is about several tables: each statement is the same few lines.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::Error;
+
+/// How many rows a statement deletes at the most.
+pub const BATCH: i64 = 500;
+
+/// A kind of row that grows old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Grants that were ended before the given time.
+    EndedGrants,
+    /// Grants that expired before.
+    ExpiredGrants,
+    /// Devices without any grant, not disabled and not used since.
+    Devices,
+    /// Refusals, and then their counts.
+    Refusals,
+    /// Counts of refusals.
+    RefusalCounts,
+    /// Throttle rows not touched since.
+    Throttles,
+    /// Links that nobody used.
+    PasswordLinks,
+    /// Audit events.
+    AuditEvents,
+}
+
+impl Kind {
+    /// All, in the order in which they are purged: grants before the devices that they hold.
+    pub const ALL: [Self; 8] = [
+        Self::EndedGrants,
+        Self::ExpiredGrants,
+        Self::Devices,
+        Self::Refusals,
+        Self::RefusalCounts,
+        Self::Throttles,
+        Self::PasswordLinks,
+        Self::AuditEvents,
+    ];
+
+    /// Its name in reports.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EndedGrants => "ended_tokens",
+            Self::ExpiredGrants => "expired_tokens",
+            Self::Devices => "devices",
+            Self::Refusals => "refusals",
+            Self::RefusalCounts => "refusal_counts",
+            Self::Throttles => "throttles",
+            Self::PasswordLinks => "password_links",
+            Self::AuditEvents => "audit_events",
+        }
+    }
+}
+
+/// Deletes one batch of rows older than `before`; how many. Rows that somebody
+/// holds are left for the next time. One statement.
+pub async fn delete_batch(
+    db: &mut PgConnection,
+    kind: Kind,
+    before: DateTime<Utc>,
+) -> Result<u64, Error> {
+    let done = match kind {
+        Kind::EndedGrants => {
+            sqlx::query!(
+                r#"
+                DELETE FROM refresh_tokens WHERE id IN (
+                    SELECT id FROM refresh_tokens WHERE ended_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::ExpiredGrants => {
+            sqlx::query!(
+                r#"
+                DELETE FROM refresh_tokens WHERE id IN (
+                    SELECT id FROM refresh_tokens
+                    WHERE ended_at IS NULL AND expires_on <= ($1 AT TIME ZONE 'UTC')::date AND expires_at < $1
+                    LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::Devices => {
+            sqlx::query!(
+                r#"
+                DELETE FROM devices WHERE id IN (
+                    SELECT id FROM devices
+                    WHERE last_used_at < $1 AND disabled_at IS NULL
+                        AND NOT EXISTS (SELECT FROM refresh_tokens WHERE device_id = devices.id)
+                    LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::Refusals => {
+            sqlx::query!(
+                r#"
+                DELETE FROM refusals WHERE id IN (
+                    SELECT id FROM refusals WHERE created_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::RefusalCounts => {
+            sqlx::query!(
+                r#"
+                DELETE FROM refusal_counts WHERE (subject_id, reason) IN (
+                    SELECT subject_id, reason FROM refusal_counts WHERE last_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::Throttles => {
+            sqlx::query!(
+                r#"
+                DELETE FROM throttles WHERE key IN (
+                    SELECT key FROM throttles WHERE last_attempt_at < $1 AND free_at < $1
+                    LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::PasswordLinks => {
+            sqlx::query!(
+                r#"
+                DELETE FROM password_links WHERE id IN (
+                    SELECT id FROM password_links WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::AuditEvents => {
+            sqlx::query!(
+                r#"
+                DELETE FROM audit_events WHERE id IN (
+                    SELECT id FROM audit_events WHERE created_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+    };
+    Ok(done.rows_affected())
+}

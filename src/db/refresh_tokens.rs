@@ -1,0 +1,318 @@
+//! Table `refresh_tokens`: one row per grant. The rotation, which is the hot path,
+//! is [`rotate`].
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::{Error, change::Change, cursor::Page, expect_one};
+use crate::ids::{DeviceId, GrantId, UserId};
+
+/// A grant, as its owner and those who may read users see it. Holds nothing of the token.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// Its id: the refresh token's, and the `sid` of its access tokens.
+    pub id: GrantId,
+    /// Whose.
+    pub user_id: UserId,
+    /// On which device.
+    pub device_id: DeviceId,
+    /// To which client.
+    pub client_id: String,
+    /// The sign-in.
+    pub created_at: DateTime<Utc>,
+    /// The last refresh.
+    pub last_used_at: DateTime<Utc>,
+    /// The nearer of the idle and the absolute end.
+    pub expires_at: DateTime<Utc>,
+    /// How often it has been rotated.
+    pub generation: i32,
+    /// When it was ended for good.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// How.
+    pub ended_reason: Option<String>,
+    /// Since when disabled.
+    pub disabled_at: Option<DateTime<Utc>>,
+    /// When it works again by itself.
+    pub disabled_until: Option<DateTime<Utc>>,
+    /// Why.
+    pub disabled_reason: Option<String>,
+    /// In what capacity whoever disabled it did so.
+    pub disabled_by_kind: Option<String>,
+    /// The rule *disabled now*, applied.
+    pub disabled: bool,
+}
+
+/// What an access token says of the holder of a grant.
+#[derive(Debug, Clone)]
+pub struct Holder {
+    /// The grant.
+    pub grant: GrantId,
+    /// The user.
+    pub user_id: UserId,
+    /// The user's name.
+    pub username: String,
+    /// The user's roles.
+    pub roles: Vec<String>,
+    /// The device.
+    pub device_id: DeviceId,
+    /// The client.
+    pub client_id: String,
+    /// What was granted.
+    pub scope: String,
+    /// The sign-in.
+    pub created_at: DateTime<Utc>,
+    /// The end of the refresh token.
+    pub expires_at: DateTime<Utc>,
+    /// The end of the grant.
+    pub absolute_expires_at: DateTime<Utc>,
+}
+
+/// A rotation to be tried.
+#[derive(Debug)]
+pub struct Rotation<'a> {
+    /// The grant.
+    pub grant: GrantId,
+    /// The generation of the token presented.
+    pub generation: i32,
+    /// The hash of its secret.
+    pub secret_hash: [u8; 32],
+    /// The hash of the successor's secret.
+    pub successor_hash: [u8; 32],
+    /// The successor, sealed for the holder of the token presented.
+    pub successor_sealed: Vec<u8>,
+    /// The prepared name that must be the user's, if one was sent.
+    pub username: Option<&'a str>,
+    /// How long the successor lives unused.
+    pub idle_ttl: Duration,
+    /// From where.
+    pub address: Option<String>,
+    /// With what.
+    pub user_agent: &'a str,
+}
+
+/// Why a rotation was not done: the grant with its three *disabled now* answers.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// Whose it is.
+    pub holder: Holder,
+    /// The current generation.
+    pub generation: i32,
+    /// The hash of the current secret.
+    pub secret_hash: Vec<u8>,
+    /// When the current generation came.
+    pub rotated_at: Option<DateTime<Utc>>,
+    /// The current secret, sealed for the predecessor's holder.
+    pub successor_sealed: Option<Vec<u8>>,
+    /// Ended for good.
+    pub ended: bool,
+    /// The token is disabled now.
+    pub token_disabled: bool,
+    /// The device is disabled now.
+    pub device_disabled: bool,
+    /// The user is disabled now.
+    pub user_disabled: bool,
+}
+
+/// Replaces the current token by its successor, if user, device and token are all in
+/// good standing: one statement, one round trip, by primary keys only, in place.
+/// `None` means that something spoke against it; [`find_standing`] tells what.
+pub async fn rotate(
+    db: &mut PgConnection,
+    rotation: &Rotation<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Holder>, Error> {
+    let idle_end = now + rotation.idle_ttl;
+    Ok(sqlx::query_as!(
+        Holder,
+        r#"
+        UPDATE refresh_tokens g
+        SET generation = g.generation + 1,
+            secret_hash = $4,
+            successor_sealed = $5,
+            rotated_at = $6,
+            last_used_at = $6,
+            expires_at = LEAST($7, g.absolute_expires_at),
+            last_address = $8,
+            last_user_agent = $9
+        FROM users u, devices d
+        WHERE g.id = $1
+            AND g.generation = $2
+            AND g.secret_hash = $3
+            AND g.ended_at IS NULL
+            AND g.expires_at > $6
+            AND NOT disabled_now(g.disabled_at, g.disabled_until, $6)
+            AND d.id = g.device_id
+            AND NOT disabled_now(d.disabled_at, d.disabled_until, $6)
+            AND u.id = g.user_id
+            AND NOT disabled_now(u.disabled_at, u.disabled_until, $6)
+            AND ($10::text IS NULL OR u.username = $10)
+        RETURNING g.id AS "grant: GrantId", g.user_id AS "user_id: UserId", u.username, u.roles,
+                  g.device_id AS "device_id: DeviceId", g.client_id, g.scope, g.created_at, g.expires_at,
+                  g.absolute_expires_at
+        "#,
+        rotation.grant.0,
+        rotation.generation,
+        rotation.secret_hash.as_slice(),
+        rotation.successor_hash.as_slice(),
+        rotation.successor_sealed,
+        now,
+        idle_end,
+        rotation.address,
+        rotation.user_agent,
+        rotation.username,
+    )
+    .fetch_optional(db)
+    .await?)
+}
+
+/// Why a rotation was not done. One statement, asked only after a refusal.
+pub async fn find_standing(
+    db: &mut PgConnection,
+    grant: GrantId,
+    now: DateTime<Utc>,
+) -> Result<Option<Standing>, Error> {
+    let row = sqlx::query!(
+        r#"
+        SELECT g.user_id AS "user_id: UserId", u.username, u.roles, g.device_id AS "device_id: DeviceId",
+               g.client_id, g.scope, g.created_at, g.expires_at, g.absolute_expires_at,
+               g.generation, g.secret_hash, g.rotated_at, g.successor_sealed,
+               g.ended_at IS NOT NULL AS "ended!",
+               disabled_now(g.disabled_at, g.disabled_until, $2) AS "token_disabled!",
+               disabled_now(d.disabled_at, d.disabled_until, $2) AS "device_disabled!",
+               disabled_now(u.disabled_at, u.disabled_until, $2) AS "user_disabled!"
+        FROM refresh_tokens g
+        JOIN devices d ON d.id = g.device_id
+        JOIN users u ON u.id = g.user_id
+        WHERE g.id = $1
+        "#,
+        grant.0,
+        now,
+    )
+    .fetch_optional(db)
+    .await?;
+    Ok(row.map(|row| Standing {
+        holder: Holder {
+            grant,
+            user_id: row.user_id,
+            username: row.username,
+            roles: row.roles,
+            device_id: row.device_id,
+            client_id: row.client_id,
+            scope: row.scope,
+            created_at: row.created_at,
+            expires_at: row.expires_at,
+            absolute_expires_at: row.absolute_expires_at,
+        },
+        generation: row.generation,
+        secret_hash: row.secret_hash,
+        rotated_at: row.rotated_at,
+        successor_sealed: row.successor_sealed,
+        ended: row.ended,
+        token_disabled: row.token_disabled,
+        device_disabled: row.device_disabled,
+        user_disabled: row.user_disabled,
+    }))
+}
+
+/// Counts a retry, if the successor is still the current token of a grant that has not
+/// ended. False: the world moved on meanwhile. One statement.
+pub async fn count_retry(
+    db: &mut PgConnection,
+    grant: GrantId,
+    generation: i32,
+) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "UPDATE refresh_tokens SET retries = retries + 1 WHERE id = $1 AND generation = $2 AND ended_at IS NULL",
+        grant.0,
+        generation,
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// One grant by id. One statement.
+pub async fn find(
+    db: &mut PgConnection,
+    id: GrantId,
+    now: DateTime<Utc>,
+) -> Result<Option<Grant>, Error> {
+    Ok(sqlx::query_as!(
+        Grant,
+        r#"
+        SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId", client_id,
+               created_at, last_used_at, expires_at, generation, ended_at, ended_reason,
+               disabled_at, disabled_until, disabled_reason, disabled_by_kind,
+               disabled_now(disabled_at, disabled_until, $2) AS "disabled!"
+        FROM refresh_tokens
+        WHERE id = $1
+        "#,
+        id.0,
+        now,
+    )
+    .fetch_optional(db)
+    .await?)
+}
+
+/// The user's grants, newest first. One statement.
+pub async fn list_of_user(
+    db: &mut PgConnection,
+    user: UserId,
+    before: Option<GrantId>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Page<Grant>, Error> {
+    let grants = sqlx::query_as!(
+        Grant,
+        r#"
+        SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId", client_id,
+               created_at, last_used_at, expires_at, generation, ended_at, ended_reason,
+               disabled_at, disabled_until, disabled_reason, disabled_by_kind,
+               disabled_now(disabled_at, disabled_until, $4) AS "disabled!"
+        FROM refresh_tokens
+        WHERE user_id = $1 AND ($2::uuid IS NULL OR id < $2)
+        ORDER BY id DESC
+        LIMIT $3
+        "#,
+        user.0,
+        before.map(|id| id.0),
+        limit + 1,
+        now,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::cut(grants, limit, |grant| grant.id.to_string()))
+}
+
+/// A new grant, at generation 0. One statement.
+pub async fn insert(
+    change: &mut Change<'_>,
+    holder: &Holder,
+    secret_hash: [u8; 32],
+    user_agent: &str,
+) -> Result<(), Error> {
+    let (now, address) = (change.now(), change.actor().caller.address_text());
+    let done = sqlx::query!(
+        r#"
+        INSERT INTO refresh_tokens (id, user_id, device_id, client_id, scope, created_at, absolute_expires_at,
+                                    expires_at, last_used_at, last_address, last_user_agent, secret_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11)
+        "#,
+        holder.grant.0,
+        holder.user_id.0,
+        holder.device_id.0,
+        holder.client_id,
+        holder.scope,
+        now,
+        holder.absolute_expires_at,
+        holder.expires_at,
+        address,
+        user_agent,
+        secret_hash.as_slice(),
+    )
+    .execute(change.db())
+    .await?;
+    expect_one(done.rows_affected())
+}

@@ -1,0 +1,137 @@
+//! Tables `refusals` and `refusal_counts`: why sign-ins and refreshes were refused.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Error, audit_events::Caller, cursor::Page};
+use crate::ids::{DeviceId, GrantId, UserId};
+
+/// How many refusals are kept of each subject and reason; older ones are overwritten, all are counted.
+/// The schema's check knows it too.
+const KEPT: i64 = 20;
+
+/// Who was refused.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Refused {
+    /// The user, where there is one.
+    pub user: Option<UserId>,
+    /// The device, where it is known.
+    pub device: Option<DeviceId>,
+    /// The grant, for a refresh.
+    pub grant: Option<GrantId>,
+}
+
+/// A refusal as stored.
+#[derive(Debug)]
+pub struct Refusal {
+    /// Its id; refusals sort by it.
+    pub id: Uuid,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// Why: the `reason` of the answer.
+    pub reason: String,
+    /// The device, where it was known.
+    pub device_id: Option<Uuid>,
+    /// The grant, for a refresh.
+    pub grant_id: Option<Uuid>,
+    /// From where.
+    pub address: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+    /// In which request.
+    pub request_id: Uuid,
+    /// How often the same was refused for the same reason in all.
+    pub refused: i64,
+}
+
+/// Counts a refusal and keeps it in place of the oldest of its kind; how often there
+/// was one like it. One statement.
+pub async fn insert(
+    db: &mut PgConnection,
+    id: Uuid,
+    now: DateTime<Utc>,
+    refused: Refused,
+    reason: &str,
+    caller: &Caller,
+) -> Result<i64, Error> {
+    let subject = refused
+        .grant
+        .map(|grant| grant.0)
+        .or(refused.user.map(|user| user.0))
+        .unwrap_or_default();
+    let times = sqlx::query_scalar!(
+        r#"
+        WITH counted AS (
+            INSERT INTO refusal_counts (subject_id, reason, refused, created_at, last_at)
+            VALUES ($2, $3, 1, $4, $4)
+            ON CONFLICT (subject_id, reason) DO UPDATE SET refused = refusal_counts.refused + 1, last_at = $4
+            RETURNING refused
+        ), kept AS (
+        INSERT INTO refusals (id, subject_id, reason, slot, created_at, user_id, device_id, grant_id,
+                              address, user_agent, request_id)
+        SELECT $1, $2, $3, (refused % $11)::integer, $4, $5, $6, $7, $8, $9, $10
+        FROM counted
+        ON CONFLICT (subject_id, reason, slot) DO UPDATE
+        SET id = EXCLUDED.id, created_at = EXCLUDED.created_at, user_id = EXCLUDED.user_id,
+            device_id = EXCLUDED.device_id, grant_id = EXCLUDED.grant_id, address = EXCLUDED.address,
+            user_agent = EXCLUDED.user_agent, request_id = EXCLUDED.request_id
+        )
+        SELECT refused AS "refused!" FROM counted
+        "#,
+        id,
+        subject,
+        reason,
+        now,
+        refused.user.map(|user| user.0),
+        refused.device.map(|device| device.0),
+        refused.grant.map(|grant| grant.0),
+        caller.address_text(),
+        caller.user_agent,
+        caller.request_id,
+        KEPT,
+    )
+    .fetch_one(db)
+    .await?;
+    Ok(times)
+}
+
+/// What a user was refused, newest first. One statement.
+pub async fn list_of_user(
+    db: &mut PgConnection,
+    user: UserId,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Page<Refusal>, Error> {
+    let refusals = sqlx::query_as!(
+        Refusal,
+        r#"
+        SELECT r.id, r.created_at, r.reason, r.device_id, r.grant_id, r.address, r.user_agent, r.request_id, c.refused
+        FROM refusals r
+        JOIN refusal_counts c USING (subject_id, reason)
+        WHERE r.user_id = $1 AND ($2::uuid IS NULL OR r.id < $2)
+        ORDER BY r.id DESC
+        LIMIT $3
+        "#,
+        user.0,
+        before,
+        limit + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::cut(refusals, limit, |refusal| refusal.id.to_string()))
+}
+
+/// Forgets what a deleted person was refused. One statement.
+pub async fn delete_of_user(db: &mut PgConnection, user: UserId) -> Result<(), Error> {
+    sqlx::query!(
+        r#"
+        WITH gone AS (DELETE FROM refusals WHERE user_id = $1 RETURNING subject_id)
+        DELETE FROM refusal_counts WHERE subject_id = $1 OR subject_id IN (SELECT subject_id FROM gone)
+        "#,
+        user.0,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}

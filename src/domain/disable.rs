@@ -1,0 +1,156 @@
+//! Disable and enable: users, devices, refresh tokens. A suspension, which enabling
+//! or the end of `until` undoes; after the answer no refresh succeeds (invariant I3).
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Actor, ActorKind,
+    error::{Conflict, Error, Thing},
+    texts,
+};
+use crate::{
+    app::App,
+    crypto::refresh_token::RefreshToken,
+    db::{
+        audit_events::{Action, Event},
+        change::Change,
+        disabling::{self, Locked, Subject},
+        users,
+    },
+    ids::{GrantId, UserId},
+};
+
+/// Why, and until when.
+#[derive(Debug, Default)]
+pub struct Disabling {
+    /// In the actor's words.
+    pub reason: Option<String>,
+    /// When it works again by itself; none: until enabled.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Suspends a user, a device or a refresh token.
+///
+/// # Errors
+/// Not found; [`Error::Forbidden`] beyond the actor's reach; the last administrator; an ended token.
+pub async fn disable(
+    app: &App,
+    actor: &Actor,
+    subject: Subject,
+    disabling: &Disabling,
+) -> Result<(), Error> {
+    let reason = texts::reason(disabling.reason.as_deref())?;
+    let mut change = app.change(actor).await?;
+    let until = texts::until(disabling.until, change.now())?;
+    if let Subject::User(user) = subject {
+        keep_an_administrator(&mut change, user).await?;
+    }
+    let locked = lock(&mut change, subject).await?;
+    may_set(actor, subject, &locked)?;
+    if locked.ended {
+        return Err(Error::Conflict(Conflict::AlreadyEnded));
+    }
+    disabling::set_disabled(&mut change, subject, until, reason.as_deref()).await?;
+    let action = match subject {
+        Subject::User(_) => Action::UserDisabled,
+        Subject::Device(_) => Action::DeviceDisabled,
+        Subject::Grant(_) => Action::TokenDisabled,
+    };
+    let event = Event::on(action, subject, locked.user_id)
+        .because(reason.as_deref())
+        .with("until", until.map(|until| until.to_rfc3339()));
+    Ok(change.commit(event).await?)
+}
+
+/// Ends a suspension. Enabling what is not disabled changes nothing and is no error.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn enable(
+    app: &App,
+    actor: &Actor,
+    subject: Subject,
+    reason: Option<&str>,
+) -> Result<(), Error> {
+    let reason = texts::reason(reason)?;
+    let mut change = app.change(actor).await?;
+    let locked = lock(&mut change, subject).await?;
+    may_set(actor, subject, &locked)?;
+    if locked.ended {
+        return Err(Error::Conflict(Conflict::AlreadyEnded));
+    }
+    if !locked.disabled {
+        return Ok(());
+    }
+    disabling::set_enabled(&mut change, subject).await?;
+    let action = match subject {
+        Subject::User(_) => Action::UserEnabled,
+        Subject::Device(_) => Action::DeviceEnabled,
+        Subject::Grant(_) => Action::TokenEnabled,
+    };
+    Ok(change
+        .commit(Event::on(action, subject, locked.user_id).because(reason.as_deref()))
+        .await?)
+}
+
+/// The grant that a refresh token belongs to, whatever its generation.
+///
+/// # Errors
+/// Not found, for what is none of ours.
+pub fn grant_of_token(app: &App, refresh_token: &str) -> Result<GrantId, Error> {
+    RefreshToken::parse(refresh_token, &app.keys)
+        .map(|token| token.grant)
+        .ok_or(Error::NotFound(Thing::Token))
+}
+
+/// Refuses to take away the last administrator who can sign in. Locks them all, in one order.
+pub(super) async fn keep_an_administrator(
+    change: &mut Change<'_>,
+    but: UserId,
+) -> Result<(), Error> {
+    let usable = users::lock_administrators(change).await?;
+    if usable.contains(&but) && usable.len() == 1 {
+        return Err(Error::Conflict(Conflict::LastAdmin));
+    }
+    Ok(())
+}
+
+pub(super) async fn lock(change: &mut Change<'_>, subject: Subject) -> Result<Locked, Error> {
+    let thing = match subject {
+        Subject::User(_) => Thing::User,
+        Subject::Device(_) => Thing::Device,
+        Subject::Grant(_) => Thing::Token,
+    };
+    disabling::lock(change, subject)
+        .await?
+        .ok_or(Error::NotFound(thing))
+}
+
+/// Who may reach the subject at all: administrators everything; support the devices and
+/// tokens of users without a role; owners what is theirs.
+pub(super) fn may_reach(actor: &Actor, subject: Subject, locked: &Locked) -> Result<(), Error> {
+    let is_user = matches!(subject, Subject::User(_));
+    match actor.kind {
+        ActorKind::Admin | ActorKind::Operator | ActorKind::System => Ok(()),
+        ActorKind::Support if !is_user && locked.user_roles.is_empty() => Ok(()),
+        ActorKind::User if actor.user == Some(locked.user_id) => Ok(()),
+        ActorKind::Support | ActorKind::User | ActorKind::Anonymous => Err(Error::Forbidden),
+    }
+}
+
+/// Who may set or end a suspension: who reaches the subject, and, but for administrators,
+/// only where nobody in another capacity has suspended it. Disabling again counts: a
+/// nearer `until` would undo what an administrator did.
+fn may_set(actor: &Actor, subject: Subject, locked: &Locked) -> Result<(), Error> {
+    may_reach(actor, subject, locked)?;
+    let above = matches!(
+        actor.kind,
+        ActorKind::Admin | ActorKind::Operator | ActorKind::System
+    );
+    if above || !locked.disabled || locked.disabled_by_kind.as_deref() == Some(actor.kind.as_str())
+    {
+        Ok(())
+    } else {
+        Err(Error::Forbidden)
+    }
+}

@@ -1,0 +1,74 @@
+//! What a sign-in and a refresh answer: the pair of tokens.
+
+use chrono::{DateTime, Utc};
+
+use super::error::Error;
+use crate::{
+    app::App,
+    crypto::{access_token::Claims, device_token, refresh_token::RefreshToken, secret::Secret},
+    db::refresh_tokens::Holder,
+    ids::DeviceId,
+};
+
+/// The answer of RFC 6749 §5.1, with what a device's app needs. Lifetimes in seconds.
+#[derive(Debug)]
+pub struct Granted {
+    /// The signed access token.
+    pub access_token: Secret<String>,
+    /// How long it lives.
+    pub expires_in: i64,
+    /// The opaque refresh token.
+    pub refresh_token: Secret<String>,
+    /// How long it lives, if it is not used.
+    pub refresh_expires_in: i64,
+    /// The device.
+    pub device_id: DeviceId,
+    /// What proves at the next sign-in that it is this device.
+    pub device_token: Secret<String>,
+    /// What was granted.
+    pub scope: String,
+}
+
+impl Granted {
+    /// Signs an access token for the holder of `token`. No statement: called after the commit.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the crypto library refuses.
+    pub fn sign(
+        app: &App,
+        holder: Holder,
+        token: &RefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Error> {
+        let issued = now.timestamp();
+        // An access token does not outlive its grant.
+        let expires = (now + app.config.access_token_ttl)
+            .min(holder.absolute_expires_at)
+            .timestamp();
+        let claims = Claims {
+            iss: app.keyring.issuer().to_owned(),
+            sub: holder.user_id,
+            aud: app.keyring.audience().to_owned(),
+            exp: expires,
+            iat: issued,
+            nbf: issued,
+            jti: app.clock.id(),
+            client_id: holder.client_id,
+            auth_time: holder.created_at.timestamp(),
+            sid: holder.grant,
+            device_id: holder.device_id,
+            username: holder.username,
+            roles: holder.roles,
+            scope: holder.scope,
+        };
+        Ok(Self {
+            access_token: app.keyring.sign(&claims)?,
+            expires_in: expires - issued,
+            refresh_token: token.encode(&app.keys),
+            refresh_expires_in: (holder.expires_at - now).num_seconds(),
+            device_id: holder.device_id,
+            device_token: device_token::encode(holder.device_id, &app.keys),
+            scope: claims.scope,
+        })
+    }
+}

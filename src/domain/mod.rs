@@ -1,0 +1,22 @@
+//! The rules of Doorward. One verb per thing that can be done, the same for all
+//! three doors; each opens its own transaction and writes its own audit event.
+//! Knows no HTTP, no HTML and no SQL.
+
+pub mod disable;
+pub mod end;
+pub mod error;
+pub mod granted;
+pub mod keys;
+pub mod listing;
+pub mod password;
+pub mod purge;
+pub mod refresh;
+pub mod set_password;
+pub mod sign_in;
+pub mod standing;
+pub mod texts;
+pub mod throttle;
+pub mod username;
+pub mod users;
+
+pub use crate::db::audit_events::{Actor, ActorKind, Caller};

@@ -1,0 +1,143 @@
+//! What a password may be: prepared by RFC 8265's OpaqueString, long enough, and
+//! none that attackers try first (NIST SP 800-63B-4). No rules of composition.
+
+use std::fmt;
+
+use precis_profiles::{OpaqueString, precis_core::profile::PrecisFastInvocation};
+use zxcvbn::{Score, zxcvbn};
+
+use crate::crypto::secret::Secret;
+
+/// The longest password, in code points.
+pub const MAX_LENGTH: usize = 256;
+
+/// The longest that is looked at, in bytes: 256 code points of four.
+const MAX_BYTES: usize = 1024;
+
+/// Why a new password is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Weakness {
+    /// Fewer code points than these.
+    TooShort(usize),
+    /// More than [`MAX_LENGTH`] code points.
+    TooLong,
+    /// It holds something that is no character: a control code, an unassigned code point.
+    NoText,
+    /// Among the first that an attacker tries, or made of the user's own words.
+    Guessable,
+}
+
+impl fmt::Display for Weakness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooShort(length) => write!(f, "Use at least {length} characters; a few words together are fine."),
+            Self::TooLong => write!(f, "Use at most {MAX_LENGTH} characters."),
+            Self::NoText => f.write_str("Use letters, digits, signs and spaces only; this holds control characters."),
+            Self::Guessable => {
+                f.write_str("This password is among the first that attackers try. Choose other words, or more of them.")
+            }
+        }
+    }
+}
+
+/// Prepares a password for comparison; `None` for what can be nobody's.
+pub fn prepare(typed: &Secret<String>) -> Option<Secret<String>> {
+    if typed.expose().len() > MAX_BYTES {
+        return None;
+    }
+    let prepared = OpaqueString::enforce(typed.expose().as_str()).ok()?;
+    Some(Secret::new(prepared.into_owned()))
+}
+
+/// Prepares a new password and holds it against the rules. `words` are the user's
+/// own: name, e-mail.
+///
+/// # Errors
+/// The [`Weakness`], worded for who chooses it.
+pub fn choose(
+    typed: &Secret<String>,
+    min_length: usize,
+    words: &[&str],
+) -> Result<Secret<String>, Weakness> {
+    if typed.expose().len() > MAX_BYTES {
+        return Err(Weakness::TooLong);
+    }
+    if typed.expose().is_empty() {
+        return Err(Weakness::TooShort(min_length));
+    }
+    let prepared = prepare(typed).ok_or(Weakness::NoText)?;
+    match prepared.expose().chars().count() {
+        length if length < min_length => return Err(Weakness::TooShort(min_length)),
+        length if length > MAX_LENGTH => return Err(Weakness::TooLong),
+        _ => {}
+    }
+    let words: Vec<&str> = words.iter().copied().chain(["doorward"]).collect();
+    if zxcvbn(prepared.expose(), &words).score() < Score::Three {
+        return Err(Weakness::Guessable);
+    }
+    Ok(prepared)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choose(text: &str) -> Result<Secret<String>, Weakness> {
+        super::choose(
+            &Secret::new(text.to_owned()),
+            15,
+            &["ana", "ana@example.com"],
+        )
+    }
+
+    #[test]
+    fn length_is_counted_in_code_points() {
+        assert_eq!(
+            choose("x8#kQ2!vT9$wLm").unwrap_err(),
+            Weakness::TooShort(15)
+        );
+        assert!(choose("x8#kQ2!vT9$wLmp").is_ok());
+        assert!(choose("🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦🐤🦆").is_ok());
+        let long: String = (0..256)
+            .map(|n| char::from(b'!' + (n * 7 % 90) as u8))
+            .collect();
+        assert!(choose(&long).is_ok());
+        assert_eq!(choose(&format!("{long}x")).unwrap_err(), Weakness::TooLong);
+        assert_eq!(choose(&"é".repeat(100_000)).unwrap_err(), Weakness::TooLong);
+    }
+
+    #[test]
+    fn nothing_is_asked_but_length_and_that_it_is_not_known() {
+        for good in [
+            "correct horse battery staple",
+            "830159274616385",
+            "meadow pilot canyon",
+        ] {
+            assert!(choose(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "passwordpassword",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "123456789012345",
+            "qwertyuiopasdfgh",
+            "anaanaanaanaana",
+        ] {
+            assert_eq!(choose(bad).unwrap_err(), Weakness::Guessable, "{bad}");
+        }
+        for bad in ["meadow\0pilot canyon", "meadow pilot\ncanyon"] {
+            assert_eq!(choose(bad).unwrap_err(), Weakness::NoText, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn compositions_are_one_and_nothing_else_is_changed() {
+        let prepared =
+            |text: &str| prepare(&Secret::new(text.to_owned())).map(|text| text.expose().clone());
+        assert_eq!(prepared("re\u{301}sume\u{301}"), prepared("résumé"));
+        assert_eq!(
+            prepared(" Space\u{a0}kept "),
+            Some(" Space kept ".to_owned())
+        );
+        assert_eq!(prepared("a\0b"), None);
+    }
+}

@@ -1,0 +1,57 @@
+//! Deletes what is past its retention, in small batches that keep nobody waiting.
+
+use std::time::Duration;
+
+use super::{Actor, error::Error, throttle::FORGOTTEN_AFTER};
+use crate::{
+    app::App,
+    db::{
+        audit_events::{Action, Event},
+        purge::{self, Kind},
+    },
+};
+
+/// How many rows of each kind were deleted.
+pub type Purged = Vec<(&'static str, u64)>;
+
+/// Purges every kind of row until nothing old is left. One audit event, if anything went.
+///
+/// # Errors
+/// Those of the database; what was deleted until then stays deleted.
+pub async fn purge(app: &App, actor: &Actor) -> Result<Purged, Error> {
+    let mut purged = Purged::new();
+    for kind in Kind::ALL {
+        purged.push((kind.as_str(), purge_kind(app, kind).await?));
+    }
+    if purged.iter().any(|(_, rows)| *rows > 0) {
+        let mut event = Event::on_server(Action::Purged);
+        for (kind, rows) in &purged {
+            event = event.with(kind, *rows);
+        }
+        app.change(actor).await?.commit(event).await?;
+    }
+    Ok(purged)
+}
+
+async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
+    let age = match kind {
+        Kind::EndedGrants
+        | Kind::ExpiredGrants
+        | Kind::Devices
+        | Kind::Refusals
+        | Kind::RefusalCounts => app.config.retention,
+        Kind::Throttles => FORGOTTEN_AFTER,
+        Kind::PasswordLinks => Duration::ZERO,
+        Kind::AuditEvents => app.config.audit_retention,
+    };
+    let before = app.clock.now() - age;
+    let mut total = 0;
+    loop {
+        // Each batch takes and returns its connection, so that requests come in between.
+        let rows = purge::delete_batch(&mut *app.db().await?, kind, before).await?;
+        total += rows;
+        if rows < purge::BATCH.unsigned_abs() {
+            return Ok(total);
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Rotation of the refresh token (RFC 9700 §4.14.2): the state machine that
+//! ARCHITECTURE.md draws. A lost answer never signs a user out (invariant I4); a
+//! stolen token does not live on (I5).
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::{Actor, ActorKind, Caller, error::Error, granted::Granted, username::Username};
+use crate::{
+    app::App,
+    crypto::refresh_token::RefreshToken,
+    db::{
+        audit_events::{Action, Event},
+        disabling::Subject,
+        ended::{self, Ended},
+        refresh_tokens::{self, Rotation, Standing},
+        refusals::{self, Refused},
+    },
+};
+
+/// How often a refresh looks again when the row changes under its eyes.
+const TRIES: u32 = 4;
+
+/// Why a refresh was refused. Told only to the holder of a genuine token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Not ours, or of a grant that is not there.
+    UnknownToken,
+    /// Ended for good.
+    TokenEnded,
+    /// Rotated before: the grant has been ended.
+    TokenReused,
+    /// The token is disabled.
+    TokenDisabled,
+    /// The device is disabled.
+    DeviceDisabled,
+    /// The user is disabled.
+    UserDisabled,
+    /// Idle or absolute end.
+    TokenExpired,
+    /// Another user's name was sent with it.
+    WrongUser,
+}
+
+impl Refusal {
+    /// The stable `reason` of answers and records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownToken => "unknown_token",
+            Self::TokenEnded => "token_ended",
+            Self::TokenReused => "token_reused",
+            Self::TokenDisabled => "token_disabled",
+            Self::DeviceDisabled => "device_disabled",
+            Self::UserDisabled => "user_disabled",
+            Self::TokenExpired => "token_expired",
+            Self::WrongUser => "wrong_user",
+        }
+    }
+}
+
+/// What a rotation that was not done means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The predecessor came again in time: the same successor once more.
+    Replay,
+    /// A rotated token was used again: the grant ends.
+    Reused,
+    /// No.
+    Refused(Refusal),
+    /// Genuine, but of a future that this database does not know: it was restored from a backup.
+    FromTheFuture,
+    /// Nothing speaks against it any more: the row changed meanwhile.
+    TryAgain,
+}
+
+/// What was presented.
+#[derive(Debug)]
+pub struct Presented<'a> {
+    /// The token's generation.
+    pub generation: i32,
+    /// The hash of its secret.
+    pub secret_hash: [u8; 32],
+    /// The prepared name that came with it; empty for one that nobody can have.
+    pub username: Option<&'a str>,
+}
+
+/// What a refused rotation means. Pure; the token has been proven genuine before.
+pub fn verdict(
+    standing: &Standing,
+    presented: &Presented<'_>,
+    grace: Duration,
+    now: DateTime<Utc>,
+) -> Verdict {
+    let is_current = presented.generation == standing.generation;
+    let is_predecessor = presented.generation.checked_add(1) == Some(standing.generation);
+    if presented.generation > standing.generation
+        || (is_current && standing.secret_hash != presented.secret_hash)
+    {
+        return Verdict::FromTheFuture;
+    }
+    if standing.ended {
+        return Verdict::Refused(Refusal::TokenEnded);
+    }
+    let in_grace = is_predecessor
+        && standing.successor_sealed.is_some()
+        && standing
+            .rotated_at
+            .is_some_and(|rotated_at| now < rotated_at + grace);
+    if !is_current && !in_grace {
+        return Verdict::Reused;
+    }
+    let wrong_user = presented
+        .username
+        .is_some_and(|username| username != standing.holder.username);
+    let refusals = [
+        (standing.token_disabled, Refusal::TokenDisabled),
+        (standing.device_disabled, Refusal::DeviceDisabled),
+        (standing.user_disabled, Refusal::UserDisabled),
+        (standing.holder.expires_at <= now, Refusal::TokenExpired),
+        (wrong_user, Refusal::WrongUser),
+    ];
+    match refusals.into_iter().find(|(applies, _)| *applies) {
+        Some((_, refusal)) => Verdict::Refused(refusal),
+        None if in_grace => Verdict::Replay,
+        None => Verdict::TryAgain,
+    }
+}
+
+/// Exchanges a refresh token for a new pair (RFC 6749 §6). One statement where nothing
+/// speaks against it; a refusal asks a second one why.
+///
+/// # Errors
+/// The [`Refusal`]s; [`Error::Unavailable`] when the database is away, and then the
+/// token that the client has stays good.
+pub async fn refresh(
+    app: &App,
+    presented: &str,
+    username: Option<&str>,
+    caller: &Caller,
+) -> Result<Granted, Error> {
+    let token =
+        RefreshToken::parse(presented, &app.keys).ok_or(Error::Refresh(Refusal::UnknownToken))?;
+    // A name that nobody can have matches nobody.
+    let username = username.map(|name| {
+        Username::parse(name)
+            .map(|name| name.as_str().to_owned())
+            .unwrap_or_default()
+    });
+    let successor = token.successor();
+    let rotation = Rotation {
+        grant: token.grant,
+        generation: token.generation,
+        secret_hash: token.hash(),
+        successor_hash: successor.hash(),
+        successor_sealed: token.seal_successor(&successor),
+        username: username.as_deref(),
+        idle_ttl: app.config.refresh_token_idle_ttl,
+        address: caller.address_text(),
+        user_agent: &caller.user_agent,
+    };
+    let mut db = app.db().await?;
+    for _ in 0..TRIES {
+        let now = app.clock.now();
+        if let Some(holder) = refresh_tokens::rotate(&mut db, &rotation, now).await? {
+            drop(db);
+            return Granted::sign(app, holder, &successor, now);
+        }
+        let Some(standing) = refresh_tokens::find_standing(&mut db, token.grant, now).await? else {
+            let refused = Refused {
+                grant: Some(token.grant),
+                ..Refused::default()
+            };
+            return refuse(app, &mut db, Refusal::UnknownToken, refused, caller).await;
+        };
+        let refused = Refused {
+            user: Some(standing.holder.user_id),
+            device: Some(standing.holder.device_id),
+            grant: Some(token.grant),
+        };
+        let presented = Presented {
+            generation: token.generation,
+            secret_hash: rotation.secret_hash,
+            username: rotation.username,
+        };
+        match verdict(&standing, &presented, app.config.refresh_reuse_grace, now) {
+            Verdict::Replay => {
+                let sealed = standing.successor_sealed.as_deref().unwrap_or_default();
+                let Some(same) = token.open_successor(sealed) else {
+                    drop(db);
+                    return end_for_reuse(app, &standing, refused, caller).await;
+                };
+                if refresh_tokens::count_retry(&mut db, token.grant, same.generation).await? {
+                    drop(db);
+                    return Granted::sign(app, standing.holder, &same, now);
+                }
+            }
+            Verdict::Reused => {
+                drop(db);
+                return end_for_reuse(app, &standing, refused, caller).await;
+            }
+            Verdict::FromTheFuture => {
+                drop(db);
+                return note_the_future(app, &standing, refused, caller).await;
+            }
+            Verdict::Refused(refusal) => {
+                return refuse(app, &mut db, refusal, refused, caller).await;
+            }
+            Verdict::TryAgain => {}
+        }
+    }
+    Err(Error::Unavailable(None))
+}
+
+async fn refuse(
+    app: &App,
+    db: &mut PgConnection,
+    refusal: Refusal,
+    refused: Refused,
+    caller: &Caller,
+) -> Result<Granted, Error> {
+    refusals::insert(
+        db,
+        app.clock.id(),
+        app.clock.now(),
+        refused,
+        refusal.as_str(),
+        caller,
+    )
+    .await?;
+    Err(Error::Refresh(refusal))
+}
+
+/// Punishes, commits, and then refuses: a refusal must not roll back its own consequences.
+async fn end_for_reuse(
+    app: &App,
+    standing: &Standing,
+    refused: Refused,
+    caller: &Caller,
+) -> Result<Granted, Error> {
+    let holder = &standing.holder;
+    let actor = Actor {
+        kind: ActorKind::Anonymous,
+        user: None,
+        caller: caller.clone(),
+    };
+    let mut change = app.change(&actor).await?;
+    let refusal = if ended::end(&mut change, holder.grant, Ended::Reuse).await? {
+        let event = Event::on(
+            Action::RefreshTokenReused,
+            Subject::Grant(holder.grant),
+            holder.user_id,
+        )
+        .with("device_id", holder.device_id.to_string())
+        .with("generation", standing.generation);
+        change.commit(event).await?;
+        tracing::warn!(grant = %holder.grant, user = %holder.user_id, "a rotated refresh token was used again; its grant has ended");
+        Refusal::TokenReused
+    } else {
+        drop(change);
+        Refusal::TokenEnded
+    };
+    refuse(app, &mut *app.db().await?, refusal, refused, caller).await
+}
+
+/// A genuine token that is ahead of its row ends nothing: it is the database that went back.
+async fn note_the_future(
+    app: &App,
+    standing: &Standing,
+    refused: Refused,
+    caller: &Caller,
+) -> Result<Granted, Error> {
+    let reason = Refusal::UnknownToken.as_str();
+    let times = refusals::insert(
+        &mut *app.db().await?,
+        app.clock.id(),
+        app.clock.now(),
+        refused,
+        reason,
+        caller,
+    )
+    .await?;
+    // Once per grant: whoever asks again and again must not fill the audit log.
+    if times == 1 {
+        let actor = Actor {
+            kind: ActorKind::Anonymous,
+            user: None,
+            caller: caller.clone(),
+        };
+        let holder = &standing.holder;
+        let event = Event::on(
+            Action::RefreshTokenFromTheFuture,
+            Subject::Grant(holder.grant),
+            holder.user_id,
+        )
+        .with("device_id", holder.device_id.to_string())
+        .with("generation", standing.generation);
+        app.change(&actor).await?.commit(event).await?;
+    }
+    Err(Error::Refresh(Refusal::UnknownToken))
+}
+
+#[cfg(test)]
+#[path = "refresh_tests.rs"]
+mod tests;

@@ -1,0 +1,173 @@
+//! Every edge of the state machine, a line each.
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    db::refresh_tokens::Holder,
+    ids::{DeviceId, GrantId, UserId},
+};
+
+const GRACE: Duration = Duration::from_secs(30);
+const CURRENT: [u8; 32] = [5; 32];
+
+fn now() -> DateTime<Utc> {
+    DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+}
+
+/// A grant in good standing at generation 5, rotated `seconds` ago.
+fn rotated(seconds: i64) -> Standing {
+    let created_at = now() - TimeDelta::days(1);
+    Standing {
+        holder: Holder {
+            grant: GrantId(Uuid::from_u128(1)),
+            user_id: UserId(Uuid::from_u128(2)),
+            username: "ana".to_owned(),
+            roles: vec![],
+            device_id: DeviceId(Uuid::from_u128(3)),
+            client_id: "first-party".to_owned(),
+            scope: String::new(),
+            created_at,
+            expires_at: now() + TimeDelta::days(1),
+            absolute_expires_at: now() + TimeDelta::days(1),
+        },
+        generation: 5,
+        secret_hash: CURRENT.to_vec(),
+        rotated_at: Some(now() - TimeDelta::seconds(seconds)),
+        successor_sealed: Some(vec![0]),
+        ended: false,
+        token_disabled: false,
+        device_disabled: false,
+        user_disabled: false,
+    }
+}
+
+fn with(change: impl FnOnce(&mut Standing)) -> Standing {
+    let mut standing = rotated(10);
+    change(&mut standing);
+    standing
+}
+
+fn presented(generation: i32) -> Presented<'static> {
+    Presented {
+        generation,
+        secret_hash: if generation == 5 { CURRENT } else { [9; 32] },
+        username: None,
+    }
+}
+
+#[test]
+fn the_generation_tells_replay_from_reuse() {
+    let cases = [
+        ("predecessor, 29 s ago", rotated(29), 4, Verdict::Replay),
+        ("predecessor, 30 s ago", rotated(30), 4, Verdict::Reused),
+        (
+            "two generations old, 1 s ago",
+            rotated(1),
+            3,
+            Verdict::Reused,
+        ),
+        ("the very first", rotated(1), 0, Verdict::Reused),
+        ("the current one", rotated(1), 5, Verdict::TryAgain),
+        ("ahead of the row", rotated(1), 6, Verdict::FromTheFuture),
+        (
+            "the last generation there can be",
+            rotated(1),
+            i32::MAX,
+            Verdict::FromTheFuture,
+        ),
+        (
+            "nothing sealed",
+            with(|s| s.successor_sealed = None),
+            4,
+            Verdict::Reused,
+        ),
+        (
+            "never rotated",
+            with(|s| s.rotated_at = None),
+            4,
+            Verdict::Reused,
+        ),
+    ];
+    for (name, standing, generation, expected) in cases {
+        assert_eq!(
+            verdict(&standing, &presented(generation), GRACE, now()),
+            expected,
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn without_a_grace_every_predecessor_is_reuse() {
+    assert_eq!(
+        verdict(&rotated(0), &presented(4), Duration::ZERO, now()),
+        Verdict::Reused
+    );
+}
+
+#[test]
+fn a_row_of_another_history_ends_nothing() {
+    let other = Presented {
+        secret_hash: [7; 32],
+        ..presented(5)
+    };
+    assert_eq!(
+        verdict(&rotated(1), &other, GRACE, now()),
+        Verdict::FromTheFuture
+    );
+}
+
+/// Each adds one fault to all before it; the answer is always the gravest.
+#[test]
+fn the_gravest_reason_is_told_for_the_current_token_and_for_a_replay() {
+    let mut standing = rotated(10);
+    let wrong_user = |generation| Presented {
+        username: Some("ben"),
+        ..presented(generation)
+    };
+    let told =
+        |standing: &Standing, generation| verdict(standing, &wrong_user(generation), GRACE, now());
+    let mut expect = |change: fn(&mut Standing), refusal| {
+        change(&mut standing);
+        for generation in [5, 4] {
+            assert_eq!(
+                told(&standing, generation),
+                Verdict::Refused(refusal),
+                "generation {generation}"
+            );
+        }
+    };
+    expect(|_| {}, Refusal::WrongUser);
+    expect(|s| s.holder.expires_at = now(), Refusal::TokenExpired);
+    expect(|s| s.user_disabled = true, Refusal::UserDisabled);
+    expect(|s| s.device_disabled = true, Refusal::DeviceDisabled);
+    expect(|s| s.token_disabled = true, Refusal::TokenDisabled);
+    // Reuse goes before all of these, and an end before reuse.
+    assert_eq!(told(&standing, 3), Verdict::Reused);
+    standing.ended = true;
+    for generation in [5, 4, 3, 0] {
+        assert_eq!(
+            told(&standing, generation),
+            Verdict::Refused(Refusal::TokenEnded)
+        );
+    }
+}
+
+#[test]
+fn the_right_name_is_no_hindrance() {
+    let named = Presented {
+        username: Some("ana"),
+        ..presented(4)
+    };
+    assert_eq!(verdict(&rotated(1), &named, GRACE, now()), Verdict::Replay);
+    let nobody = Presented {
+        username: Some(""),
+        ..presented(4)
+    };
+    assert_eq!(
+        verdict(&rotated(1), &nobody, GRACE, now()),
+        Verdict::Refused(Refusal::WrongUser)
+    );
+}

@@ -1,0 +1,213 @@
+//! New passwords: by their owner, by a single-use link, by the operator.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Actor, ActorKind, Caller,
+    error::{Error, Thing},
+    password, sign_in,
+    standing::Principal,
+    throttle::{self, Attempt, Subject as Guesser},
+};
+use crate::{
+    app::App,
+    crypto::{password_link::LinkSecret, secret::Secret},
+    db::{
+        audit_events::{Action, Event},
+        change::Change,
+        disabling::Subject,
+        ended::{self, Ended},
+        password_links,
+        users::{self, User},
+    },
+    ids::{GrantId, UserId},
+};
+
+/// How long a link can be used.
+const LINK_TTL: Duration = Duration::from_secs(3600);
+
+/// The path of the page behind a link; the secret follows.
+pub const LINK_PATH: &str = "/set-password/";
+
+/// A single-use link to set a password.
+#[derive(Debug)]
+pub struct Link {
+    /// The whole address. Shown once.
+    pub url: Secret<String>,
+    /// Until when it can be used.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Changes the caller's own password and ends every other grant. Costs two hashes; a
+/// wrong current password counts as a failed sign-in from this device.
+///
+/// # Errors
+/// [`sign_in::Refusal::BadCredentials`]; a weak new password.
+pub async fn change_own(
+    app: &App,
+    principal: &Principal,
+    current: &Secret<String>,
+    new: &Secret<String>,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let mut db = app.db().await?;
+    let attempt = Attempt::begin(app, &mut db, Guesser::Device(principal.device), caller).await?;
+    let stored = users::find_password_hash(&mut db, principal.user).await?;
+    let user = find(app, principal.user).await?;
+    drop(db);
+
+    let typed = password::prepare(current).unwrap_or(Secret::new(String::new()));
+    let compared = match app.hasher.compare(&typed, stored.as_deref()).await {
+        Ok(compared) => compared,
+        Err(error) => {
+            attempt.withdrawn(app, &mut *app.db().await?).await?;
+            return Err(error.into());
+        }
+    };
+    if !compared.matches {
+        return Err(Error::SignIn(sign_in::Refusal::BadCredentials));
+    }
+    attempt.succeeded(app, &mut *app.db().await?).await?;
+    let hash = choose(app, &user, new).await?;
+
+    let actor = principal.as_owner(caller);
+    let mut change = app.change(&actor).await?;
+    let locked = users::lock(&mut change, principal.user).await?;
+    if locked.and_then(|user| user.password_hash) != stored {
+        return Err(Error::SignIn(sign_in::Refusal::BadCredentials));
+    }
+    store(app, change, &user, &hash, Some(principal.grant), "own").await
+}
+
+/// Makes a link for a user; one that the user had is void.
+///
+/// # Errors
+/// Not found.
+pub async fn make_link(app: &App, actor: &Actor, user: UserId) -> Result<Link, Error> {
+    let mut change = app.change(actor).await?;
+    users::lock(&mut change, user)
+        .await?
+        .ok_or(Error::NotFound(Thing::User))?;
+    let link = insert_link(app, &mut change, user).await?;
+    change
+        .commit(Event::on(
+            Action::PasswordLinkMade,
+            Subject::User(user),
+            user,
+        ))
+        .await?;
+    Ok(link)
+}
+
+pub(super) async fn insert_link(
+    app: &App,
+    change: &mut Change<'_>,
+    user: UserId,
+) -> Result<Link, Error> {
+    let secret = LinkSecret::generate();
+    let expires_at = change.now() + LINK_TTL;
+    password_links::replace(change, app.clock.id(), user, secret.hash(), expires_at).await?;
+    let url = format!(
+        "{}{LINK_PATH}{}",
+        app.config.issuer,
+        secret.encode().expose()
+    );
+    Ok(Link {
+        url: Secret::new(url),
+        expires_at,
+    })
+}
+
+/// Whose link this is.
+///
+/// # Errors
+/// Not found, for one that was used, replaced, or is too old.
+pub async fn user_of_link(app: &App, secret: &str) -> Result<User, Error> {
+    let secret = LinkSecret::parse(secret).ok_or(Error::NotFound(Thing::PasswordLink))?;
+    let user =
+        password_links::find_user(&mut *app.db().await?, secret.hash(), app.clock.now()).await?;
+    find(app, user.ok_or(Error::NotFound(Thing::PasswordLink))?).await
+}
+
+/// Sets a password by a link, uses the link up, and ends all grants. Costs one hash.
+///
+/// # Errors
+/// Not found; a weak password, and then the link can still be used.
+pub async fn use_link(
+    app: &App,
+    secret: &str,
+    new: &Secret<String>,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let user = user_of_link(app, secret).await?;
+    let secret = LinkSecret::parse(secret).ok_or(Error::NotFound(Thing::PasswordLink))?;
+    let hash = choose(app, &user, new).await?;
+    let actor = Actor {
+        kind: ActorKind::Anonymous,
+        user: None,
+        caller: caller.clone(),
+    };
+    let mut change = app.change(&actor).await?;
+    users::lock(&mut change, user.id)
+        .await?
+        .ok_or(Error::NotFound(Thing::PasswordLink))?;
+    if !password_links::delete(&mut change, secret.hash()).await? {
+        return Err(Error::NotFound(Thing::PasswordLink));
+    }
+    store(app, change, &user, &hash, None, "link").await
+}
+
+/// Sets a user's password at the command line, and ends all grants. Costs one hash.
+///
+/// # Errors
+/// Not found; a weak password.
+pub async fn set_by_operator(
+    app: &App,
+    actor: &Actor,
+    user: UserId,
+    new: &Secret<String>,
+) -> Result<(), Error> {
+    let user = find(app, user).await?;
+    let hash = choose(app, &user, new).await?;
+    let mut change = app.change(actor).await?;
+    users::lock(&mut change, user.id)
+        .await?
+        .ok_or(Error::NotFound(Thing::User))?;
+    store(app, change, &user, &hash, None, "operator").await
+}
+
+async fn find(app: &App, user: UserId) -> Result<User, Error> {
+    users::find(&mut *app.db().await?, user, app.clock.now())
+        .await?
+        .ok_or(Error::NotFound(Thing::User))
+}
+
+async fn choose(app: &App, user: &User, new: &Secret<String>) -> Result<String, Error> {
+    let words = [
+        user.username.as_str(),
+        user.email.as_deref().unwrap_or_default(),
+    ];
+    let password = password::choose(new, app.config.password_min_length, &words)?;
+    Ok(app.hasher.hash(&password).await?)
+}
+
+/// The end of every way to a new password. The user's row is locked.
+async fn store(
+    app: &App,
+    mut change: Change<'_>,
+    user: &User,
+    hash: &str,
+    keep: Option<GrantId>,
+    by: &str,
+) -> Result<(), Error> {
+    users::set_password_hash(&mut change, user.id, hash).await?;
+    password_links::delete_of_user(&mut change, user.id).await?;
+    throttle::forget_account(app, change.db(), &user.username).await?;
+    let ended = ended::end_of_user(&mut change, user.id, keep, Ended::PasswordChanged).await?;
+    let event = Event::on(Action::PasswordChanged, Subject::User(user.id), user.id)
+        .with("by", by)
+        .with("ended", ended);
+    Ok(change.commit(event).await?)
+}

@@ -1,0 +1,93 @@
+//! Who the bearer of an access token is *now*: a role, and the standing of user,
+//! device and grant, are read at every route that touches the database.
+
+use super::{Actor, ActorKind, Caller, error::Error};
+use crate::{
+    app::App,
+    crypto::access_token::Claims,
+    db::refresh_tokens,
+    ids::{DeviceId, GrantId, UserId},
+};
+
+/// Why a valid access token is worth nothing any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Its grant has ended, or was deleted with its user.
+    TokenEnded,
+    /// Its refresh token is disabled.
+    TokenDisabled,
+    /// Its device is disabled.
+    DeviceDisabled,
+    /// Its user is disabled.
+    UserDisabled,
+}
+
+/// A user in good standing, on a device, with the roles that the database says.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// The user.
+    pub user: UserId,
+    /// `admin`, `support`, `auditor`; none for end users.
+    pub roles: Vec<String>,
+    /// The grant that the access token came from.
+    pub grant: GrantId,
+    /// The device.
+    pub device: DeviceId,
+}
+
+impl Principal {
+    /// Whether the user has a role.
+    pub fn has(&self, role: &str) -> bool {
+        self.roles.iter().any(|has| has == role)
+    }
+
+    /// Acting in the highest capacity that the roles give.
+    pub fn actor(&self, caller: &Caller) -> Actor {
+        let kind = if self.has("admin") {
+            ActorKind::Admin
+        } else if self.has("support") {
+            ActorKind::Support
+        } else {
+            ActorKind::User
+        };
+        Actor {
+            kind,
+            user: Some(self.user),
+            caller: caller.clone(),
+        }
+    }
+
+    /// Acting on what is the user's own.
+    pub fn as_owner(&self, caller: &Caller) -> Actor {
+        Actor {
+            kind: ActorKind::User,
+            user: Some(self.user),
+            caller: caller.clone(),
+        }
+    }
+}
+
+/// Reads the standing behind verified claims. One statement.
+///
+/// # Errors
+/// The [`Refusal`]s, the gravest first.
+pub async fn of_bearer(app: &App, claims: &Claims) -> Result<Principal, Error> {
+    let mut db = app.db().await?;
+    let refusal = match refresh_tokens::find_standing(&mut db, claims.sid, app.clock.now()).await? {
+        None => Refusal::TokenEnded,
+        Some(standing) if standing.ended => Refusal::TokenEnded,
+        Some(standing) if standing.token_disabled => Refusal::TokenDisabled,
+        Some(standing) if standing.device_disabled => Refusal::DeviceDisabled,
+        Some(standing) if standing.user_disabled => Refusal::UserDisabled,
+        Some(standing) => {
+            let holder = standing.holder;
+            return Ok(Principal {
+                user: holder.user_id,
+                roles: holder.roles,
+                grant: holder.grant,
+                device: holder.device_id,
+            });
+        }
+    };
+    Err(Error::Standing(refusal))
+}

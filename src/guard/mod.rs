@@ -1,0 +1,9 @@
+//! Who may call a handler, as its parameters: a handler without one does not look like
+//! its neighbours (invariant I10). A guard speaks through the request's cache and the
+//! catcher repeats it, since Rocket's catchers are told nothing.
+
+pub mod bearer;
+pub mod caller;
+pub mod fields;
+pub mod params;
+pub mod role;

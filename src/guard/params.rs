@@ -1,0 +1,53 @@
+//! Ids in paths, and paths themselves. What is no id leads nowhere: 404, as for an id that nobody has.
+
+use rocket::{
+    Request,
+    http::Status,
+    request::{FromParam, FromRequest, Outcome},
+};
+
+use crate::{
+    headers,
+    ids::{DeviceId, GrantId, UserId},
+};
+
+impl<'a> FromParam<'a> for UserId {
+    type Error = uuid::Error;
+
+    fn from_param(param: &'a str) -> Result<Self, Self::Error> {
+        param.parse()
+    }
+}
+
+impl<'a> FromParam<'a> for DeviceId {
+    type Error = uuid::Error;
+
+    fn from_param(param: &'a str) -> Result<Self, Self::Error> {
+        param.parse()
+    }
+}
+
+impl<'a> FromParam<'a> for GrantId {
+    type Error = uuid::Error;
+
+    fn from_param(param: &'a str) -> Result<Self, Self::Error> {
+        param.parse()
+    }
+}
+
+/// The methods that the asked path answers to; no such path is a 404.
+pub struct Methods(pub String);
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for Methods {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let methods = headers::allowed_methods(request);
+        if methods.is_empty() {
+            Outcome::Forward(Status::NotFound)
+        } else {
+            Outcome::Success(Self(methods.join(", ")))
+        }
+    }
+}

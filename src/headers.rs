@@ -1,0 +1,125 @@
+//! The headers of every answer: security, CORS; and the undoing of a Rocket habit.
+
+use std::sync::Arc;
+
+use rocket::{
+    Data, Request, Response,
+    fairing::{Fairing, Info, Kind},
+    http::{Method, uri::Origin},
+};
+
+use crate::app::App;
+
+/// JSON needs nothing; the pages need our one stylesheet and may post to us.
+const CSP_JSON: &str = "default-src 'none'; frame-ancestors 'none'";
+const CSP_PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                        base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+
+/// Puts the headers on.
+pub struct Headers;
+
+#[rocket::async_trait]
+impl Fairing for Headers {
+    fn info(&self) -> Info {
+        Info {
+            name: "Headers",
+            kind: Kind::Request | Kind::Response,
+        }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        // Rocket turns a POST whose form begins with _method=delete into a DELETE. A form
+        // says POST and means it: what a guard sees must be what was sent.
+        let is_form = request.content_type().is_some_and(|kind| kind.is_form());
+        if is_form && data.peek(8).await.starts_with(b"_method=") {
+            request.set_method(Method::Post);
+        }
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let Some(app) = request.rocket().state::<Arc<App>>() else {
+            return;
+        };
+        let is_page = response.content_type().is_some_and(|kind| kind.is_html());
+        response.set_raw_header(
+            "Content-Security-Policy",
+            if is_page { CSP_PAGE } else { CSP_JSON },
+        );
+        response.set_raw_header("X-Content-Type-Options", "nosniff");
+        response.set_raw_header("X-Frame-Options", "DENY");
+        response.set_raw_header("Referrer-Policy", "no-referrer");
+        response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
+        response.set_raw_header("Permissions-Policy", "interest-cohort=()");
+        if app.config.is_https() {
+            response.set_raw_header(
+                "Strict-Transport-Security",
+                "max-age=31536000; includeSubDomains",
+            );
+        }
+        if !is_page {
+            allow_origin(app, request, response);
+        }
+    }
+}
+
+/// CORS for the configured origins. Never with credentials: the API takes no cookies.
+fn allow_origin(app: &App, request: &Request<'_>, response: &mut Response<'_>) {
+    if app.config.cors_origins.is_empty() {
+        return;
+    }
+    response.adjoin_raw_header("Vary", "Origin");
+    let origin = request.headers().get_one("Origin").unwrap_or_default();
+    if !app
+        .config
+        .cors_origins
+        .iter()
+        .any(|allowed| allowed == origin)
+    {
+        return;
+    }
+    response.set_raw_header("Access-Control-Allow-Origin", origin.to_owned());
+    response.set_raw_header(
+        "Access-Control-Expose-Headers",
+        "X-Request-Id, Retry-After, WWW-Authenticate",
+    );
+    if request.method() == Method::Options {
+        response.set_raw_header("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
+        response.set_raw_header(
+            "Access-Control-Allow-Headers",
+            "Authorization, Content-Type",
+        );
+        response.set_raw_header("Access-Control-Max-Age", "600");
+    }
+}
+
+/// The methods that a path answers to; Rocket itself only says that it found no route.
+pub fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
+    let mut methods: Vec<&'static str> = request
+        .rocket()
+        .routes()
+        .filter(|route| {
+            route.method != Method::Options && leads_to(route.uri.path(), request.uri())
+        })
+        .map(|route| route.method.as_str())
+        .collect();
+    methods.sort_unstable();
+    methods.dedup();
+    if methods.contains(&"GET") {
+        methods.push("HEAD");
+    }
+    methods
+}
+
+/// Whether a route's path, with its `<parameters>`, is that of a request.
+fn leads_to(route: &str, uri: &Origin<'_>) -> bool {
+    let mut asked = uri.path().raw_segments();
+    for segment in route.split('/').filter(|segment| !segment.is_empty()) {
+        match asked.next() {
+            _ if segment.ends_with("..>") => return true,
+            Some(_) if segment.starts_with('<') => {}
+            Some(name) if name.as_str() == segment => {}
+            _ => return false,
+        }
+    }
+    asked.next().is_none()
+}

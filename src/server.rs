@@ -1,0 +1,88 @@
+//! Puts the doors that speak HTTP together, and what runs beside them.
+
+use std::{sync::Arc, time::Duration};
+
+use rocket::{
+    Build, Rocket, Shutdown,
+    config::{self, Sig},
+    fairing::AdHoc,
+    figment::Figment,
+};
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::{
+    admin, api,
+    app::App,
+    domain::{Actor, ActorKind, Caller, purge},
+    headers::Headers,
+    telemetry::RequestLog,
+};
+
+const ANCHOR_EVERY: Duration = Duration::from_secs(60);
+const PURGE_EVERY: Duration = Duration::from_secs(3600);
+
+/// A server for `app`, ready to be launched. Ctrl-C and SIGTERM end it after the requests under way.
+pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
+    let shutdown = config::Shutdown {
+        ctrlc: true,
+        signals: [Sig::Term].into(),
+        grace: 5,
+        mercy: 2,
+        ..config::Shutdown::default()
+    };
+    rocket::custom(figment.merge(("shutdown", shutdown)))
+        .manage(Arc::clone(app))
+        .attach(RequestLog)
+        .attach(Headers)
+        .attach(background(app))
+        .mount("/", api::routes())
+        .mount("/", admin::routes())
+        .register("/", api::catchers())
+}
+
+/// Keeps the clock by the database's and purges, for as long as the server runs.
+fn background(app: &Arc<App>) -> AdHoc {
+    let app = Arc::clone(app);
+    AdHoc::on_liftoff("Background tasks", move |rocket| {
+        Box::pin(async move {
+            let shutdown = rocket.shutdown();
+            tokio::spawn(repeat(
+                shutdown.clone(),
+                ANCHOR_EVERY,
+                Arc::clone(&app),
+                async |app: &App| {
+                    if let Err(error) = app.anchor_clock().await {
+                        tracing::warn!(%error, "the clock goes on without the database");
+                    }
+                },
+            ));
+            tokio::spawn(repeat(shutdown, PURGE_EVERY, app, async |app: &App| {
+                let caller = Caller {
+                    address: None,
+                    user_agent: "doorward".to_owned(),
+                    request_id: app.clock.id(),
+                };
+                let actor = Actor {
+                    kind: ActorKind::System,
+                    user: None,
+                    caller,
+                };
+                if let Err(error) = purge::purge(app, &actor).await {
+                    tracing::warn!(%error, "purging was put off");
+                }
+            }));
+        })
+    })
+}
+
+async fn repeat(shutdown: Shutdown, every: Duration, app: Arc<App>, task: impl AsyncFn(&App)) {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => task(&app).await,
+            () = &mut shutdown => return,
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Logs, and the id and the one line that each request has. A line tells the route and
+//! never the path: a path can hold a secret. Nothing a user typed is logged.
+
+use std::{io::IsTerminal, sync::Arc, time::Instant};
+
+use rocket::{
+    Data, Request, Response,
+    fairing::{Fairing, Info, Kind},
+};
+use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
+
+use crate::{app::App, clock::Clock};
+
+/// The header that every answer has.
+const REQUEST_ID: &str = "X-Request-Id";
+
+/// Starts logging to the standard error: text on a terminal, JSON otherwise. `RUST_LOG` chooses what.
+pub fn start() {
+    // Rocket logs query strings and what a failing guard held; its records stay off.
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let never = ["rocket=off", "_=off", "hyper=off"]
+        .into_iter()
+        .filter_map(|rule| rule.parse().ok());
+    let filter = never.fold(filter, EnvFilter::add_directive);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // Only the first call of a process can succeed; a second one has nothing to add.
+    let _ = if std::io::stderr().is_terminal() {
+        builder.with_target(false).try_init()
+    } else {
+        builder
+            .json()
+            .flatten_event(true)
+            .with_target(false)
+            .try_init()
+    };
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "a panic was caught; please report it");
+    }));
+}
+
+/// What a request carries from its first to its last fairing.
+struct Trace {
+    id: Uuid,
+    began: Instant,
+}
+
+fn trace<'r>(request: &'r Request<'_>) -> &'r Trace {
+    request.local_cache(|| {
+        let clock = request
+            .rocket()
+            .state::<Arc<App>>()
+            .map_or_else(Clock::system, |app| app.clock.clone());
+        Trace {
+            id: clock.id(),
+            began: Instant::now(),
+        }
+    })
+}
+
+/// The id of a request, made by us: a caller's own would be a way into the logs.
+pub fn request_id(request: &Request<'_>) -> Uuid {
+    trace(request).id
+}
+
+/// Gives each request its id and, when it is answered, its one line.
+pub struct RequestLog;
+
+#[rocket::async_trait]
+impl Fairing for RequestLog {
+    fn info(&self) -> Info {
+        Info {
+            name: "Request log",
+            kind: Kind::Request | Kind::Response,
+        }
+    }
+
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        trace(request);
+    }
+
+    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
+        let Trace { id, began } = trace(request);
+        response.set_raw_header(REQUEST_ID, id.to_string());
+        let route = request
+            .route()
+            .map_or_else(|| "-".to_owned(), |route| route.uri.to_string());
+        let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
+        tracing::info!(
+            request_id = %id,
+            method = %request.method(),
+            route,
+            status = response.status().code,
+            milliseconds = (milliseconds * 100.0).round() / 100.0,
+            "request"
+        );
+    }
+}

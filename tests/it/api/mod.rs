@@ -1,0 +1,4 @@
+//! The JSON API, a file per file of `src/api`.
+
+mod login;
+mod token;

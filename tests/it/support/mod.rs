@@ -1,0 +1,213 @@
+//! The stage: a real server on a real port, with its own database and a clock that is
+//! moved by hand, and the actors on it.
+
+pub mod database;
+pub mod phone;
+pub mod reply;
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::DateTime;
+use doorward::{
+    app::App,
+    clock::Clock,
+    config::{self, Config},
+    crypto::secret::Secret,
+    domain::{
+        Actor, ActorKind, Caller,
+        users::{self, NewUser},
+    },
+    ids::UserId,
+    server,
+};
+use rocket::fairing::AdHoc;
+use serde_json::Value;
+use sqlx::PgPool;
+use tokio::sync::oneshot;
+
+use database::Database;
+use phone::Phone;
+use reply::Reply;
+
+/// A password that all rules allow.
+pub const PASSWORD: &str = "meadow pilot canyon 47";
+
+/// A running Doorward.
+pub struct Server {
+    pub app: Arc<App>,
+    pub clock: Clock,
+    pub url: String,
+    /// A second way to the rows, past the server.
+    pub rows: PgPool,
+    client: reqwest::Client,
+    shutdown: rocket::Shutdown,
+    // Last: dropped when nothing uses it any more.
+    #[expect(dead_code, reason = "dropping it drops the database")]
+    database: Database,
+}
+
+/// A server with the default configuration.
+pub async fn spawn() -> Server {
+    spawn_with(|_| {}).await
+}
+
+/// A server with another configuration. The address that a test wants to come from goes
+/// into `X-Forwarded-For`: the loopback is a trusted proxy here.
+pub async fn spawn_with(configure: impl FnOnce(&mut Config)) -> Server {
+    let database = Database::create().await;
+    let clock = Clock::manual(DateTime::from_timestamp(1_900_000_000, 0).unwrap());
+    spawn_on(database, clock, configure).await
+}
+
+/// A server on a database that is there already: a second replica, or the same one restarted.
+pub async fn spawn_on(
+    database: Database,
+    clock: Clock,
+    configure: impl FnOnce(&mut Config),
+) -> Server {
+    let figment = config::figment().merge(("port", 0)).merge(("workers", 2));
+    let mut config = Config::load(&figment).unwrap();
+    config.issuer = "http://doorward.test".to_owned();
+    config.secret_key = Some(Secret::new([7; 32]));
+    config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    configure(&mut config);
+
+    let pool = doorward::db::connect(database.options(), config.database_connections)
+        .await
+        .unwrap();
+    let app = Arc::new(App::open(config, pool, clock.clone()).await.unwrap());
+    let (tell_port, port) = oneshot::channel();
+    let rocket = server::build(&app, figment)
+        .attach(AdHoc::on_liftoff("Port", |rocket| {
+            Box::pin(async move { tell_port.send(rocket.config().port).unwrap() })
+        }))
+        .ignite()
+        .await
+        .unwrap();
+    let shutdown = rocket.shutdown();
+    tokio::spawn(rocket.launch());
+    let url = format!("http://127.0.0.1:{}", port.await.unwrap());
+    let rows = PgPool::connect_with(database.options()).await.unwrap();
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    Server {
+        app,
+        clock,
+        url,
+        rows,
+        client,
+        shutdown,
+        database,
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shutdown.clone().notify();
+    }
+}
+
+/// A user that a test has made.
+pub struct User<'a> {
+    pub server: &'a Server,
+    pub id: UserId,
+    pub name: String,
+}
+
+impl Server {
+    /// A request to be filled and sent; see [`Reply::of`].
+    pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
+        self.client
+            .request(method.parse().unwrap(), format!("{}{path}", self.url))
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        Reply::of(self.request("GET", path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Reply {
+        Reply::of(self.request("POST", path).json(body)).await
+    }
+
+    /// A user with [`PASSWORD`] and no role.
+    pub async fn user(&self, name: &str) -> User<'_> {
+        self.user_with_roles(name, &[]).await
+    }
+
+    pub async fn user_with_roles(&self, name: &str, roles: &[&str]) -> User<'_> {
+        let roles: Vec<String> = roles.iter().map(|&role| role.to_owned()).collect();
+        let password = Secret::new(PASSWORD.to_owned());
+        let new = NewUser {
+            username: name,
+            password: Some(&password),
+            email: None,
+            roles: &roles,
+        };
+        let (id, _) = users::create(&self.app, &self.operator(), &new)
+            .await
+            .unwrap();
+        User {
+            server: self,
+            id,
+            name: name.to_owned(),
+        }
+    }
+
+    /// An administrator, signed in.
+    pub async fn administrator(&self) -> Phone<'_> {
+        self.user_with_roles("root-of-trust", &["admin"])
+            .await
+            .sign_in("desk")
+            .await
+    }
+
+    /// Whoever sits at the command line.
+    pub fn operator(&self) -> Actor {
+        let caller = Caller {
+            address: None,
+            user_agent: "tests".to_owned(),
+            request_id: self.clock.id(),
+        };
+        Actor {
+            kind: ActorKind::Operator,
+            user: None,
+            caller,
+        }
+    }
+
+    pub fn advance(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// One value out of the database.
+    pub async fn scalar<T>(&self, sql: &'static str) -> T
+    where
+        T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+    {
+        sqlx::query_scalar(sql).fetch_one(&self.rows).await.unwrap()
+    }
+
+    /// The actions of all audit events, oldest first.
+    pub async fn actions(&self) -> Vec<String> {
+        sqlx::query_scalar("SELECT action FROM audit_events ORDER BY id")
+            .fetch_all(&self.rows)
+            .await
+            .unwrap()
+    }
+}
+
+impl<'a> User<'a> {
+    /// Signs in on a new device.
+    pub async fn sign_in(&self, device: &str) -> Phone<'a> {
+        let body = serde_json::json!({
+            "username": self.name, "password": PASSWORD, "device": { "name": device, "kind": "phone" },
+        });
+        Phone::from_answer(
+            self.server,
+            self.id,
+            &self.server.post("/login", &body).await.expect(200),
+        )
+    }
+}
