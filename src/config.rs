@@ -466,7 +466,7 @@ mod tests {
             (config.issuer.as_str(), config.audience.as_str()),
             ("http://127.0.0.1:8000", "doorward")
         );
-        assert_eq!(config.access_token_ttl, Duration::from_secs(300));
+        assert_eq!(config.access_token_ttl, Duration::from_mins(5));
         assert_eq!(config.refresh_reuse_grace, Duration::from_secs(30));
         assert_eq!(
             (config.password_min_length, config.argon2_memory_kib),

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a link can be used.
-const LINK_TTL: Duration = Duration::from_secs(3600);
+const LINK_TTL: Duration = Duration::from_hours(1);
 
 /// The path of the page behind a link; the secret follows.
 pub const LINK_PATH: &str = "/set-password/";

@@ -67,7 +67,7 @@ pub async fn spawn_on(
 ) -> Server {
     let figment = config::figment().merge(("port", 0)).merge(("workers", 2));
     let mut config = Config::load(&figment).unwrap();
-    config.issuer = "http://doorward.test".to_owned();
+    "http://doorward.test".clone_into(&mut config.issuer);
     config.secret_key = Some(Secret::new([7; 32]));
     config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     configure(&mut config);
