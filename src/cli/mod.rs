@@ -85,7 +85,7 @@ impl From<Suspend> for Disabling {
 
 /// Why.
 #[derive(Args)]
-struct Enable {
+struct Because {
     /// Why, for the record
     #[arg(long)]
     reason: Option<String>,

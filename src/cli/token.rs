@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 
-use super::{Enable, Failure, Suspend, access::with_app, output};
+use super::{Because, Failure, Suspend, access::with_app, output};
 use crate::{
     app::App,
     db::disabling::Subject,
@@ -26,7 +26,7 @@ pub(super) enum Token {
         /// Its id
         id: GrantId,
         #[command(flatten)]
-        enable: Enable,
+        because: Because,
     },
 }
 
@@ -38,8 +38,8 @@ impl Token {
                     disable::disable(app, actor, Subject::Grant(id), &suspend.into()).await?;
                     id
                 }
-                Self::Enable { id, enable } => {
-                    disable::enable(app, actor, Subject::Grant(id), enable.reason.as_deref())
+                Self::Enable { id, because } => {
+                    disable::enable(app, actor, Subject::Grant(id), because.reason.as_deref())
                         .await?;
                     id
                 }

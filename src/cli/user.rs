@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Enable, Failure, Suspend, access::with_app, output};
+use super::{Because, Failure, Suspend, access::with_app, output};
 use crate::{
     app::App,
     db::{self, disabling::Subject},
@@ -34,7 +34,7 @@ pub(super) enum User {
         /// Name or id
         user: String,
         #[command(flatten)]
-        enable: Enable,
+        because: Because,
     },
     /// Set a user's password, which signs the user out everywhere
     SetPassword {
@@ -94,10 +94,10 @@ impl User {
                 })
                 .await
             }
-            Self::Enable { user, enable } => {
+            Self::Enable { user, because } => {
                 with_app(async |app, actor| {
                     let id = find(app, &user).await?;
-                    disable::enable(app, actor, Subject::User(id), enable.reason.as_deref())
+                    disable::enable(app, actor, Subject::User(id), because.reason.as_deref())
                         .await?;
                     show(app, id, json).await
                 })

@@ -10,5 +10,6 @@
 )]
 
 mod api;
+mod cli;
 mod private_postgres;
 mod support;
