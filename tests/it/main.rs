@@ -10,5 +10,6 @@
 )]
 
 mod api;
+mod house;
 mod private_postgres;
 mod support;

@@ -4,6 +4,7 @@
 pub mod database;
 pub mod phone;
 pub mod reply;
+pub mod wait;
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,8 +43,7 @@ pub struct Server {
     client: reqwest::Client,
     shutdown: rocket::Shutdown,
     // Last: dropped when nothing uses it any more.
-    #[expect(dead_code, reason = "dropping it drops the database")]
-    database: Database,
+    pub database: Database,
 }
 
 /// A server with the default configuration.
