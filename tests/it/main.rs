@@ -11,5 +11,6 @@
 
 mod api;
 mod cli;
+mod house;
 mod private_postgres;
 mod support;
