@@ -66,7 +66,7 @@ fn launch_fault(kind: &ErrorKind) -> Failure {
 
 /// Tells whoever started it where it is and what to do next.
 async fn greet(app: &App, began: Instant) {
-    let milliseconds = began.elapsed().as_millis();
+    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(milliseconds, issuer = app.config.issuer, "ready");
     let any_administrator = listing::any_administrator(app).await.unwrap_or(true);
     if std::io::stdout().is_terminal() || !any_administrator {
