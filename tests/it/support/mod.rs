@@ -189,6 +189,20 @@ impl Server {
         sqlx::query_scalar(sql).fetch_one(&self.rows).await.unwrap()
     }
 
+    /// Changes rows past the server; how many.
+    pub async fn execute(&self, sql: &'static str) -> u64 {
+        let done = sqlx::query(sql).execute(&self.rows).await.unwrap();
+        done.rows_affected()
+    }
+
+    /// All audit events, oldest first.
+    pub async fn events(&self) -> Vec<Value> {
+        sqlx::query_scalar("SELECT to_jsonb(e) FROM audit_events e ORDER BY id")
+            .fetch_all(&self.rows)
+            .await
+            .unwrap()
+    }
+
     /// The actions of all audit events, oldest first.
     pub async fn actions(&self) -> Vec<String> {
         sqlx::query_scalar("SELECT action FROM audit_events ORDER BY id")

@@ -73,12 +73,21 @@ impl<'a> Phone<'a> {
         self.claims()["sid"].as_str().unwrap().to_owned()
     }
 
+    /// The header of the access token.
+    pub fn header(&self) -> Value {
+        self.part(0)
+    }
+
     /// The claims of the access token, unverified.
     pub fn claims(&self) -> Value {
+        self.part(1)
+    }
+
+    fn part(&self, number: usize) -> Value {
         use base64::Engine;
-        let payload = self.access_token.split('.').nth(1).unwrap();
+        let part = self.access_token.split('.').nth(number).unwrap();
         let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .decode(payload)
+            .decode(part)
             .unwrap();
         serde_json::from_slice(&bytes).unwrap()
     }
