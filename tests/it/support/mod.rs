@@ -54,9 +54,12 @@ pub async fn spawn() -> Server {
 /// A server with another configuration. The address that a test wants to come from goes
 /// into `X-Forwarded-For`: the loopback is a trusted proxy here.
 pub async fn spawn_with(configure: impl FnOnce(&mut Config)) -> Server {
-    let database = Database::create().await;
-    let clock = Clock::manual(DateTime::from_timestamp(1_900_000_000, 0).unwrap());
-    spawn_on(database, clock, configure).await
+    spawn_on(Database::create().await, clock(), configure).await
+}
+
+/// A clock that stands still until a test moves it.
+pub fn clock() -> Clock {
+    Clock::manual(DateTime::from_timestamp(1_900_000_000, 0).unwrap())
 }
 
 /// A server on a database that is there already: a second replica, or the same one restarted.
