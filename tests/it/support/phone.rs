@@ -36,11 +36,16 @@ impl<'a> Phone<'a> {
             .await
     }
 
+    /// Stores a new pair.
+    pub fn store(&mut self, answer: &Reply) {
+        *self = Self::from_answer(self.server, self.user, answer);
+    }
+
     /// Refreshes; a new pair is stored.
     pub async fn refresh(&mut self) -> Reply {
         let answer = self.present(&self.refresh_token).await;
         if answer.status == 200 {
-            *self = Self::from_answer(self.server, self.user, &answer);
+            self.store(&answer);
         }
         answer
     }
