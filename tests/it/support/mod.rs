@@ -58,9 +58,12 @@ pub async fn spawn() -> Server {
 /// A server with another configuration. The address that a test wants to come from goes
 /// into `X-Forwarded-For`: the loopback is a trusted proxy here.
 pub async fn spawn_with(configure: impl FnOnce(&mut Config)) -> Server {
-    let database = Database::create().await;
-    let clock = Clock::manual(DateTime::from_timestamp(1_900_000_000, 0).unwrap());
-    spawn_on(database, clock, configure).await
+    spawn_on(Database::create().await, clock(), configure).await
+}
+
+/// A clock that stands still until a test moves it.
+pub fn clock() -> Clock {
+    Clock::manual(DateTime::from_timestamp(1_900_000_000, 0).unwrap())
 }
 
 /// A server on a database that is there already: a second replica, or the same one restarted.
@@ -206,6 +209,20 @@ impl Server {
         T: Send + Unpin + for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
     {
         sqlx::query_scalar(sql).fetch_one(&self.rows).await.unwrap()
+    }
+
+    /// Changes rows past the server; how many.
+    pub async fn execute(&self, sql: &'static str) -> u64 {
+        let done = sqlx::query(sql).execute(&self.rows).await.unwrap();
+        done.rows_affected()
+    }
+
+    /// All audit events, oldest first.
+    pub async fn events(&self) -> Vec<Value> {
+        sqlx::query_scalar("SELECT to_jsonb(e) FROM audit_events e ORDER BY id")
+            .fetch_all(&self.rows)
+            .await
+            .unwrap()
     }
 
     /// The actions of all audit events, oldest first.

@@ -36,11 +36,16 @@ impl<'a> Phone<'a> {
             .await
     }
 
+    /// Stores a new pair.
+    pub fn store(&mut self, answer: &Reply) {
+        *self = Self::from_answer(self.server, self.user, answer);
+    }
+
     /// Refreshes; a new pair is stored.
     pub async fn refresh(&mut self) -> Reply {
         let answer = self.present(&self.refresh_token).await;
         if answer.status == 200 {
-            *self = Self::from_answer(self.server, self.user, &answer);
+            self.store(&answer);
         }
         answer
     }
@@ -73,12 +78,21 @@ impl<'a> Phone<'a> {
         self.claims()["sid"].as_str().unwrap().to_owned()
     }
 
+    /// The header of the access token.
+    pub fn header(&self) -> Value {
+        self.part(0)
+    }
+
     /// The claims of the access token, unverified.
     pub fn claims(&self) -> Value {
+        self.part(1)
+    }
+
+    fn part(&self, number: usize) -> Value {
         use base64::Engine;
-        let payload = self.access_token.split('.').nth(1).unwrap();
+        let part = self.access_token.split('.').nth(number).unwrap();
         let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .decode(payload)
+            .decode(part)
             .unwrap();
         serde_json::from_slice(&bytes).unwrap()
     }
