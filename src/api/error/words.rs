@@ -81,33 +81,29 @@ impl From<Rejection> for Wire {
 
 fn of_sign_in(refusal: sign_in::Refusal) -> Wire {
     use sign_in::Refusal::{BadCredentials, DeviceDisabled, UnknownClient, UserDisabled};
-    let (status, error, reason, description) = match refusal {
+    let (status, error, description) = match refusal {
         BadCredentials => (
             Status::Unauthorized,
             "invalid_grant",
-            "bad_credentials",
             "The username or the password is wrong.",
         ),
         UserDisabled => (
             Status::Forbidden,
             "access_denied",
-            "user_disabled",
             "This user is disabled. Ask your administrator.",
         ),
         DeviceDisabled => (
             Status::Forbidden,
             "access_denied",
-            "device_disabled",
             "This device is disabled. Ask your administrator.",
         ),
         UnknownClient => (
             Status::Unauthorized,
             "invalid_client",
-            "unknown_client",
             "There is no such client. Leave client_id out.",
         ),
     };
-    Wire::new(status, error, reason, description)
+    Wire::new(status, error, refusal.as_str(), description)
 }
 
 fn of_refresh(refusal: refresh::Refusal) -> Wire {
