@@ -1,14 +1,14 @@
 //! The configuration: `Rocket.toml` and the environment through Rocket's Figment,
 //! read once, checked whole, and passed on. Nothing else reads the environment.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, path::PathBuf, time::Duration};
+mod values;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use std::{collections::BTreeMap, fmt, path::PathBuf, time::Duration};
+
 use ipnet::IpNet;
-use rocket::{
-    figment::{Figment, providers::Env, value::Value},
-    http::uri::Absolute,
-};
+use rocket::figment::{Figment, providers::Env, value::Value};
+
+pub use values::secret_key as parse_secret_key;
 
 use crate::crypto::{keyring::SigningAlg, secret::Secret};
 
@@ -175,7 +175,7 @@ impl Reader {
                 for (key, value) in section {
                     if !KEYS.contains(&key.as_str()) {
                         reader.fault(&key, "is not a key of Doorward; see docs/configuration.md");
-                    } else if let Some(text) = as_text(&value) {
+                    } else if let Some(text) = values::text(&value) {
                         reader.values.insert(key, text);
                     } else {
                         reader.fault(&key, "is neither a value nor a list of values");
@@ -274,8 +274,8 @@ impl Reader {
                 return None;
             }
         };
-        let origin = served_origin(&rocket);
-        let issuer = self.read("issuer", origin, parse_issuer);
+        let origin = values::served_origin(&rocket);
+        let issuer = self.read("issuer", origin, values::issuer);
         let config = Config {
             issuer,
             audience: self.read("audience", "doorward".to_owned(), |text| match text {
@@ -303,10 +303,10 @@ impl Reader {
             secret_key: self.key("secret_key"),
             secret_key_previous: self.key("secret_key_previous"),
             max_grants_per_user: self.number("max_grants_per_user", 50, 1, 10_000),
-            cors_origins: self.list("cors_origins", parse_origin),
+            cors_origins: self.list("cors_origins", values::origin),
             retention: self.duration("retention", "90d", "1d", "3650d"),
             audit_retention: self.duration("audit_retention", "400d", "1d", "36500d"),
-            trusted_proxies: self.list("trusted_proxies", parse_network),
+            trusted_proxies: self.list("trusted_proxies", values::network),
             data_dir: self.read("data_dir", PathBuf::from("./data"), |text| {
                 Ok(PathBuf::from(text))
             }),
@@ -348,241 +348,12 @@ impl Reader {
     }
 }
 
-/// The 32 bytes of a secret key, from base64.
-///
-/// # Errors
-/// What to do instead; never quotes the value.
-pub fn parse_secret_key(text: &str) -> Result<Secret<[u8; 32]>, String> {
-    let bytes = STANDARD
-        .decode(text.trim())
-        .ok()
-        .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    bytes.map(Secret::new).ok_or_else(|| {
-        "is not 32 bytes in base64; make one with `openssl rand -base64 32`".to_owned()
-    })
-}
-
-fn as_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(_, text) => Some(text.clone()),
-        Value::Bool(_, value) => Some(value.to_string()),
-        Value::Num(_, value) => value
-            .to_i128()
-            .map(|n| n.to_string())
-            .or_else(|| value.to_f64().map(|n| n.to_string())),
-        Value::Array(_, items) => Some(
-            items
-                .iter()
-                .map(as_text)
-                .collect::<Option<Vec<_>>>()?
-                .join(","),
-        ),
-        Value::Char(_, value) => Some(value.to_string()),
-        Value::Dict(..) | Value::Empty(..) => None,
-    }
-}
-
 fn database_url() -> Option<Secret<String>> {
     Env::var("DATABASE_URL")
         .filter(|url| !url.trim().is_empty())
         .map(Secret::new)
 }
 
-fn served_origin(rocket: &rocket::Config) -> String {
-    let scheme = if rocket.tls_enabled() {
-        "https"
-    } else {
-        "http"
-    };
-    // Listening everywhere is no name: what a browser on this machine would type.
-    let host = match rocket.address {
-        address if address.is_unspecified() => "localhost".to_owned(),
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => format!("[{address}]"),
-    };
-    format!("{scheme}://{host}:{}", rocket.port)
-}
-
-fn parse_issuer(text: &str) -> Result<String, String> {
-    let fault =
-        || format!("{text:?} is no issuer; write an address such as \"https://auth.example.com\"");
-    let uri = Absolute::parse(text).map_err(|_| fault())?;
-    let authority = uri.authority().ok_or_else(fault)?;
-    let plain =
-        uri.query().is_none() && authority.user_info().is_none() && !authority.host().is_empty();
-    if !["https", "http"]
-        .iter()
-        .any(|scheme| uri.scheme() == *scheme)
-        || !plain
-    {
-        return Err(fault());
-    }
-    if uri.path().ends_with('/') {
-        return Err(format!("{text:?} ends with a slash; leave it out"));
-    }
-    Ok(text.to_owned())
-}
-
-fn parse_origin(text: &str) -> Result<String, String> {
-    match parse_issuer(text) {
-        Ok(origin) if Absolute::parse(text).is_ok_and(|uri| uri.path().is_empty()) => Ok(origin),
-        _ => Err(format!(
-            "{text:?} is no origin; write \"https://app.example.com\", without a path"
-        )),
-    }
-}
-
-fn parse_network(text: &str) -> Result<IpNet, String> {
-    text.parse()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| format!("{text:?} is no network; write \"10.0.0.0/8\" or \"::1\""))
-}
-
 #[cfg(test)]
-mod tests {
-    use rocket::figment::providers::{Format, Toml};
-
-    use super::*;
-
-    fn load_in(section: &str, environment: &[(&str, &str)]) -> Result<Config, Faults> {
-        let toml = format!("[default.doorward]\n{section}");
-        let figment = Figment::from(rocket::Config::default())
-            .select("debug")
-            .merge(Toml::string(&toml).nested());
-        let environment = environment
-            .iter()
-            .map(|(key, text)| ((*key).to_owned(), (*text).to_owned()));
-        Config::load_with(&figment, environment)
-    }
-
-    fn load(section: &str) -> Result<Config, Faults> {
-        load_in(section, &[])
-    }
-
-    #[test]
-    fn without_a_word_everything_has_its_default() {
-        let config = load("").unwrap();
-        assert_eq!(
-            (config.issuer.as_str(), config.audience.as_str()),
-            ("http://127.0.0.1:8000", "doorward")
-        );
-        assert_eq!(config.access_token_ttl, Duration::from_secs(300));
-        assert_eq!(config.refresh_reuse_grace, Duration::from_secs(30));
-        assert_eq!(
-            (config.password_min_length, config.argon2_memory_kib),
-            (15, 19_456)
-        );
-    }
-
-    #[test]
-    fn impossible_values_are_named_with_a_way_out_and_all_at_once() {
-        let cases = [
-            (
-                "access_token_ttl = \"5\"",
-                "doorward.access_token_ttl: \"5\" is no duration",
-            ),
-            (
-                "access_token_ttl = 5",
-                "doorward.access_token_ttl: \"5\" is no duration",
-            ),
-            (
-                "refresh_reuse_grace = \"61s\"",
-                "doorward.refresh_reuse_grace: \"61s\" is out of range",
-            ),
-            (
-                "signing_alg = \"none\"",
-                "doorward.signing_alg: \"none\" is none of",
-            ),
-            (
-                "signing_alg = \"HS256\"",
-                "doorward.signing_secret: is needed",
-            ),
-            (
-                "signing_secret = \"short\"",
-                "doorward.signing_secret: is shorter than 32 bytes",
-            ),
-            (
-                "password_min_length = 7",
-                "doorward.password_min_length: \"7\" is not",
-            ),
-            (
-                "argon2_iterations = 1",
-                "doorward.argon2_memory_kib: is too little",
-            ),
-            (
-                "secret_key = \"AAAA\"",
-                "doorward.secret_key: is not 32 bytes",
-            ),
-            ("issuer = \"https://x/?a\"", "doorward.issuer: "),
-            ("issuer = \"https://x.example/\"", "doorward.issuer: "),
-            ("issuer = \"ftp://x\"", "doorward.issuer: "),
-            (
-                "cors_origins = [\"https://a.example/x\"]",
-                "doorward.cors_origins: ",
-            ),
-            (
-                "trusted_proxies = \"10.0.0.0/99\"",
-                "doorward.trusted_proxies: ",
-            ),
-            (
-                "acess_token_ttl = \"5m\"",
-                "doorward.acess_token_ttl: is not a key",
-            ),
-            (
-                "refresh_token_idle_ttl = \"91d\"",
-                "doorward.refresh_token_idle_ttl: is longer",
-            ),
-        ];
-        for (section, expected) in cases {
-            let faults = load(section).unwrap_err();
-            assert!(
-                faults.0.len() == 1 && faults.0[0].starts_with(expected),
-                "{section}: {faults}"
-            );
-        }
-        assert_eq!(
-            load("audience = \"\"\nsigning_alg = \"x\"")
-                .unwrap_err()
-                .0
-                .len(),
-            2
-        );
-    }
-
-    #[test]
-    fn a_fault_never_quotes_a_secret() {
-        for key in ["secret_key", "signing_secret", "secret_key_previous"] {
-            let faults = load(&format!("{key} = \"hunter2\"")).unwrap_err();
-            assert!(!faults.to_string().contains("hunter2"), "{faults}");
-        }
-        let config = load(&format!("signing_secret = \"{}\"", "s".repeat(40))).unwrap();
-        assert!(!format!("{config:?}").contains("sss"));
-    }
-
-    #[test]
-    fn the_environment_wins_as_plain_text_and_strangers_in_it_are_only_warned_about() {
-        let digits = "12345678901234567890123456789012";
-        let environment = [
-            ("AUDIENCE", digits),
-            ("CORS_ORIGINS", "https://a.example, https://b.example:8443"),
-            ("SERVICE_PORT", "tcp://10.0.0.1"),
-        ];
-        let config = load_in("audience = \"file\"", &environment).unwrap();
-        assert_eq!(config.audience, digits);
-        assert_eq!(
-            config.cors_origins,
-            ["https://a.example", "https://b.example:8443"]
-        );
-        assert_eq!(
-            config.warnings,
-            ["DOORWARD_SERVICE_PORT is not a setting of Doorward and is ignored"]
-        );
-    }
-
-    #[test]
-    fn the_origin_is_the_issuer_without_its_path() {
-        let config = load("issuer = \"https://auth.example.com:8443/tenant\"").unwrap();
-        assert_eq!(config.origin(), "https://auth.example.com:8443");
-        assert!(config.is_https());
-    }
-}
+#[path = "config_tests.rs"]
+mod tests;

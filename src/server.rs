@@ -18,8 +18,8 @@ use crate::{
     telemetry::RequestLog,
 };
 
-const ANCHOR_EVERY: Duration = Duration::from_secs(60);
-const PURGE_EVERY: Duration = Duration::from_secs(3600);
+const ANCHOR_EVERY: Duration = Duration::from_mins(1);
+const PURGE_EVERY: Duration = Duration::from_hours(1);
 
 /// A server for `app`, ready to be launched. Ctrl-C and SIGTERM end it after the requests under way.
 pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {

@@ -17,13 +17,10 @@ const REQUEST_ID: &str = "X-Request-Id";
 
 /// Starts logging to the standard error: text on a terminal, JSON otherwise. `RUST_LOG` chooses what.
 pub fn start() {
-    // Rocket logs query strings and what a failing guard held; its records stay off.
+    // Rocket writes through the log crate, query strings and what a failing guard held
+    // included. Nothing here listens to that crate.
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let never = ["rocket=off", "_=off", "hyper=off"]
-        .into_iter()
-        .filter_map(|rule| rule.parse().ok());
-    let filter = never.fold(filter, EnvFilter::add_directive);
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

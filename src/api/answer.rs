@@ -62,7 +62,7 @@ pub struct Done(());
 
 impl Done {
     /// The answer.
-    pub fn done() -> Self {
+    pub fn and_nothing_to_say() -> Self {
         Self(())
     }
 }

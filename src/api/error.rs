@@ -1,6 +1,8 @@
 //! The one place that gives a refusal its status, its words and its headers: the JSON
 //! object of RFC 6749 §5.2, with a stable `reason` beside it.
 
+mod words;
+
 use std::{io::Cursor, time::Duration};
 
 use rocket::{
@@ -11,14 +13,7 @@ use rocket::{
 };
 use serde_json::json;
 
-use crate::{
-    crypto::access_token::Rejection,
-    domain::{
-        error::{Conflict, Error, TRY_AGAIN, Thing},
-        refresh, sign_in, standing,
-    },
-    headers, telemetry,
-};
+use crate::{domain::error::TRY_AGAIN, headers, telemetry};
 
 const REALM: &str = "Bearer realm=\"doorward\"";
 
@@ -227,177 +222,4 @@ impl<'r> Responder<'r, 'static> for Wire {
         }
         response.sized_body(body.len(), Cursor::new(body)).ok()
     }
-}
-
-impl From<Error> for Wire {
-    fn from(error: Error) -> Self {
-        match error {
-            Error::SignIn(refusal) => of_sign_in(refusal),
-            Error::Refresh(refusal) => of_refresh(refusal),
-            Error::Standing(refusal) => of_standing(refusal),
-            Error::Invalid { field, message } => {
-                Self::invalid_request(format!("{field}: {message}."))
-            }
-            Error::WeakPassword(weakness) => Self::new(
-                Status::BadRequest,
-                "invalid_request",
-                "weak_password",
-                weakness.to_string(),
-            ),
-            Error::Forbidden => {
-                let description = "Your role does not allow this.";
-                let challenge = format!("{REALM}, error=\"insufficient_scope\"");
-                Self {
-                    challenge: Some(challenge),
-                    ..Self::new(
-                        Status::Forbidden,
-                        "insufficient_scope",
-                        "role_required",
-                        description,
-                    )
-                }
-            }
-            Error::NotFound(thing) => of_missing(thing),
-            Error::Conflict(conflict) => of_conflict(conflict),
-            Error::Throttled { retry_after } => Self::throttled(retry_after),
-            Error::Overloaded => Self::unavailable("the queue of passwords to check is full"),
-            Error::Unavailable(cause) => Self::unavailable(cause.map_or_else(
-                || "a row kept changing".to_owned(),
-                |cause| cause.to_string(),
-            )),
-            Error::Internal(cause) => Self::internal(cause),
-        }
-    }
-}
-
-impl From<Rejection> for Wire {
-    fn from(rejection: Rejection) -> Self {
-        let (reason, description) = match rejection {
-            Rejection::Malformed => ("malformed_token", "This is no access token of this server."),
-            Rejection::UnknownKey => (
-                "unknown_key",
-                "This access token was signed with a key that is not in use.",
-            ),
-            Rejection::BadSignature => (
-                "bad_signature",
-                "The signature of this access token is wrong.",
-            ),
-            Rejection::WrongIssuer => ("wrong_issuer", "This access token is of another issuer."),
-            Rejection::WrongAudience => (
-                "wrong_audience",
-                "This access token is for another audience.",
-            ),
-            Rejection::NotYetValid => ("not_yet_valid", "This access token is not valid yet."),
-            Rejection::Expired => (
-                "token_expired",
-                "This access token has expired. Refresh it.",
-            ),
-        };
-        Self::invalid_token(reason, description)
-    }
-}
-
-fn of_sign_in(refusal: sign_in::Refusal) -> Wire {
-    use sign_in::Refusal::{BadCredentials, DeviceDisabled, UnknownClient, UserDisabled};
-    let (status, error, reason, description) = match refusal {
-        BadCredentials => (
-            Status::Unauthorized,
-            "invalid_grant",
-            "bad_credentials",
-            "The username or the password is wrong.",
-        ),
-        UserDisabled => (
-            Status::Forbidden,
-            "access_denied",
-            "user_disabled",
-            "This user is disabled. Ask your administrator.",
-        ),
-        DeviceDisabled => (
-            Status::Forbidden,
-            "access_denied",
-            "device_disabled",
-            "This device is disabled. Ask your administrator.",
-        ),
-        UnknownClient => (
-            Status::Unauthorized,
-            "invalid_client",
-            "unknown_client",
-            "There is no such client. Leave client_id out.",
-        ),
-    };
-    Wire::new(status, error, reason, description)
-}
-
-fn of_refresh(refusal: refresh::Refusal) -> Wire {
-    use refresh::Refusal::{
-        DeviceDisabled, TokenDisabled, TokenEnded, TokenExpired, TokenReused, UnknownToken,
-        UserDisabled, WrongUser,
-    };
-    let description = match refusal {
-        UnknownToken => "This is no refresh token of this server. Sign in again.",
-        TokenEnded => "This device was signed out. Sign in again.",
-        TokenReused => {
-            "This token had been replaced before. The sign-in was ended for safety; sign in again."
-        }
-        TokenDisabled => "This token is disabled. Ask your administrator.",
-        DeviceDisabled => "This device is disabled. Ask your administrator.",
-        UserDisabled => "This user is disabled. Ask your administrator.",
-        TokenExpired => "This token has expired. Sign in again.",
-        WrongUser => "This token belongs to another user. It stays good for its own.",
-    };
-    Wire::new(
-        Status::BadRequest,
-        "invalid_grant",
-        refusal.as_str(),
-        description,
-    )
-}
-
-fn of_standing(refusal: standing::Refusal) -> Wire {
-    let (reason, description) = match refusal {
-        standing::Refusal::TokenEnded => {
-            ("token_ended", "This device was signed out. Sign in again.")
-        }
-        standing::Refusal::TokenDisabled => (
-            "token_disabled",
-            "This token is disabled. Ask your administrator.",
-        ),
-        standing::Refusal::DeviceDisabled => (
-            "device_disabled",
-            "This device is disabled. Ask your administrator.",
-        ),
-        standing::Refusal::UserDisabled => (
-            "user_disabled",
-            "This user is disabled. Ask your administrator.",
-        ),
-    };
-    Wire::invalid_token(reason, description)
-}
-
-fn of_missing(thing: Thing) -> Wire {
-    let (reason, description) = match thing {
-        Thing::User => ("no_such_user", "There is no such user."),
-        Thing::Device => ("no_such_device", "There is no such device."),
-        Thing::Token => ("no_such_token", "There is no such token."),
-        Thing::PasswordLink => (
-            "no_such_link",
-            "This link was used, replaced, or is over an hour old.",
-        ),
-    };
-    Wire::new(Status::NotFound, "not_found", reason, description)
-}
-
-fn of_conflict(conflict: Conflict) -> Wire {
-    let (reason, description) = match conflict {
-        Conflict::UsernameTaken => ("username_taken", "This username is taken. Choose another."),
-        Conflict::AlreadyEnded => (
-            "already_ended",
-            "This token has ended for good. A new sign-in makes a new one.",
-        ),
-        Conflict::LastAdmin => (
-            "last_admin",
-            "This is the last administrator who can sign in. Make another one first.",
-        ),
-    };
-    Wire::new(Status::Conflict, "conflict", reason, description)
 }

@@ -84,7 +84,7 @@ pub async fn sign_out_device(
     id: DeviceId,
 ) -> Result<Done, Wire> {
     end::sign_out_device(app, &by.0, id, &caller).await?;
-    Ok(Done::done())
+    Ok(Done::and_nothing_to_say())
 }
 
 /// The current password and the one to be.
@@ -119,5 +119,5 @@ pub async fn change_password(
 #[post("/logout")]
 pub async fn logout(app: &State<Arc<App>>, by: SignedIn, caller: Caller) -> Result<Done, Wire> {
     end::logout(app, &by.0, &caller).await?;
-    Ok(Done::done())
+    Ok(Done::and_nothing_to_say())
 }

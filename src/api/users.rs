@@ -123,6 +123,7 @@ pub async fn show(app: &State<Arc<App>>, _by: Auditor, id: UserId) -> Answer<Use
 pub struct ChangeRequest {
     username: Option<String>,
     #[serde(default, deserialize_with = "named")]
+    #[expect(clippy::option_option, reason = "see `named`")]
     email: Option<Option<String>>,
     roles: Option<Vec<String>>,
 }
@@ -164,7 +165,7 @@ pub async fn delete(
     id: UserId,
 ) -> Result<Done, Wire> {
     users::delete(app, &by.0.actor(&caller), id).await?;
-    Ok(Done::done())
+    Ok(Done::and_nothing_to_say())
 }
 
 /// Disables a user with all devices.

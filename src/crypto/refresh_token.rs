@@ -46,6 +46,7 @@ impl RefreshToken {
     }
 
     /// The token that takes this one's place: the next generation, a fresh secret.
+    #[must_use]
     pub fn successor(&self) -> Self {
         Self {
             grant: self.grant,

@@ -95,7 +95,7 @@ pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<PgPo
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
-        .idle_timeout(Duration::from_secs(600))
+        .idle_timeout(Duration::from_mins(10))
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {

@@ -94,6 +94,7 @@ pub struct Rotation<'a> {
 
 /// Why a rotation was not done: the grant with its three *disabled now* answers.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct Standing {
     /// Whose it is.
     pub holder: Holder,

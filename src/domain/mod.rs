@@ -2,6 +2,7 @@
 //! three doors; each opens its own transaction and writes its own audit event.
 //! Knows no HTTP, no HTML and no SQL.
 
+pub mod credentials;
 pub mod disable;
 pub mod end;
 pub mod error;

@@ -1,9 +1,13 @@
-//! What a password may be: prepared by RFC 8265's OpaqueString, long enough, and
-//! none that attackers try first (NIST SP 800-63B-4). No rules of composition.
+//! What a password may be: long enough, and none that attackers try first (NIST SP
+//! 800-63B-4). No rules of composition.
+//!
+//! Passwords are prepared as RFC 8265's OpaqueString has it (§4.2): spaces of all kinds
+//! become the ASCII one, compositions NFC, nothing else changes. One deviation: code
+//! points that are younger than a library's tables, such as new emoji, are let through.
 
 use std::fmt;
 
-use precis_profiles::{OpaqueString, precis_core::profile::PrecisFastInvocation};
+use unicode_normalization::UnicodeNormalization;
 use zxcvbn::{Score, zxcvbn};
 
 use crate::crypto::secret::Secret;
@@ -45,8 +49,17 @@ pub fn prepare(typed: &Secret<String>) -> Option<Secret<String>> {
     if typed.expose().len() > MAX_BYTES {
         return None;
     }
-    let prepared = OpaqueString::enforce(typed.expose().as_str()).ok()?;
-    Some(Secret::new(prepared.into_owned()))
+    let to_ascii = |c: char| {
+        if c.is_whitespace() && !c.is_control() {
+            ' '
+        } else {
+            c
+        }
+    };
+    let prepared: String = typed.expose().chars().map(to_ascii).nfc().collect();
+    let prepared = Secret::new(prepared);
+    let is_text = !prepared.expose().is_empty() && !prepared.expose().chars().any(char::is_control);
+    is_text.then_some(prepared)
 }
 
 /// Prepares a new password and holds it against the rules. `words` are the user's
@@ -98,8 +111,8 @@ mod tests {
         );
         assert!(choose("x8#kQ2!vT9$wLmp").is_ok());
         assert!(choose("🦊🐻🐼🐨🐯🦁🐮🐷🐸🐵🐔🐧🐦🐤🦆").is_ok());
-        let long: String = (0..256)
-            .map(|n| char::from(b'!' + (n * 7 % 90) as u8))
+        let long: String = (0..256_u32)
+            .filter_map(|n| char::from_u32(33 + n * 7 % 90))
             .collect();
         assert!(choose(&long).is_ok());
         assert_eq!(choose(&format!("{long}x")).unwrap_err(), Weakness::TooLong);

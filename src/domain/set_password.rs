@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Actor, ActorKind, Caller,
+    Actor, ActorKind, Caller, credentials,
     error::{Error, Thing},
     password, sign_in,
     standing::Principal,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How long a link can be used.
-const LINK_TTL: Duration = Duration::from_secs(3600);
+const LINK_TTL: Duration = Duration::from_hours(1);
 
 /// The path of the page behind a link; the secret follows.
 pub const LINK_PATH: &str = "/set-password/";
@@ -58,14 +58,7 @@ pub async fn change_own(
     let user = find(app, principal.user).await?;
     drop(db);
 
-    let typed = password::prepare(current).unwrap_or(Secret::new(String::new()));
-    let compared = match app.hasher.compare(&typed, stored.as_deref()).await {
-        Ok(compared) => compared,
-        Err(error) => {
-            attempt.withdrawn(app, &mut *app.db().await?).await?;
-            return Err(error.into());
-        }
-    };
+    let compared = credentials::compare(app, &attempt, current, stored.as_deref()).await?;
     if !compared.matches {
         return Err(Error::SignIn(sign_in::Refusal::BadCredentials));
     }

@@ -2,11 +2,10 @@
 
 use super::{
     Actor, ActorKind, Caller,
+    credentials::{self, Verified},
     error::Error,
     granted::Granted,
-    password, texts,
-    throttle::{Attempt, Subject},
-    username::Username,
+    texts,
 };
 use crate::{
     app::App,
@@ -17,8 +16,7 @@ use crate::{
         devices, disabling,
         ended::{self, Ended},
         refresh_tokens::{self, Holder},
-        refusals::{self, Refused},
-        users,
+        refusals::Refused,
     },
     ids::{DeviceId, GrantId, UserId},
 };
@@ -37,6 +35,18 @@ pub enum Refusal {
     DeviceDisabled,
     /// There is no such client.
     UnknownClient,
+}
+
+impl Refusal {
+    /// The stable `reason` of answers and records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadCredentials => "bad_credentials",
+            Self::UserDisabled => "user_disabled",
+            Self::DeviceDisabled => "device_disabled",
+            Self::UnknownClient => "unknown_client",
+        }
+    }
 }
 
 /// What an app sends.
@@ -63,15 +73,6 @@ struct Claim {
     kind: Option<String>,
 }
 
-/// Someone who knows the password.
-struct Known<'a> {
-    user: UserId,
-    verified_hash: &'a str,
-    upgraded_hash: Option<String>,
-    claim: Claim,
-    attempt: Attempt,
-}
-
 /// Signs a user in on a device. One hash; the device's former grant is replaced.
 ///
 /// # Errors
@@ -90,126 +91,57 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, caller: &Caller) -> Result
         name: request.device_name.map(texts::device_name).transpose()?,
         kind: request.device_kind.map(texts::device_kind).transpose()?,
     };
-    let name = Username::parse(request.username).ok();
-    let counted_as = name.as_ref().map_or(request.username, Username::as_str);
-
-    let mut db = app.db().await?;
-    let found = match &name {
-        Some(name) => {
-            users::find_for_sign_in(&mut db, name.as_str(), claim.proven, app.clock.now()).await?
-        }
-        None => None,
-    };
-    let subject = found
-        .as_ref()
-        .and_then(|user| user.known_device)
-        .map_or(Subject::Account(counted_as), Subject::Device);
-    let attempt = Attempt::begin(app, &mut db, subject, caller).await?;
-    // The connection goes back before hashing: a hash takes some 30 ms of one core, and
-    // a few of them would otherwise hold every connection while refreshes wait.
-    drop(db);
-
-    let stored = found
-        .as_ref()
-        .and_then(|user| user.password_hash.as_deref());
-    let refused = Refused {
-        user: found.as_ref().map(|user| user.id),
-        device: claim.proven,
-        grant: None,
-    };
-    let typed = password::prepare(request.password);
-    let compared = match app
-        .hasher
-        .compare(
-            typed.as_ref().unwrap_or(&Secret::new(String::new())),
-            stored,
-        )
-        .await
-    {
-        Ok(compared) => compared,
-        Err(error) => {
-            attempt.withdrawn(app, &mut *app.db().await?).await?;
-            return Err(error.into());
-        }
-    };
-    let (Some(user), Some(verified_hash), Some(typed), true) =
-        (&found, stored, typed, compared.matches)
-    else {
-        return refuse(app, Refusal::BadCredentials, refused, caller).await;
-    };
-    let upgraded_hash = if compared.outdated {
-        app.hasher.hash(&typed).await.ok()
-    } else {
-        None
-    };
-    let known = Known {
-        user: user.id,
-        verified_hash,
-        upgraded_hash,
-        claim,
-        attempt,
-    };
-    match grant(app, known, caller).await? {
-        Ok(granted) => Ok(granted),
-        Err(refusal) => refuse(app, refusal, refused, caller).await,
-    }
-}
-
-async fn refuse(
-    app: &App,
-    refusal: Refusal,
-    refused: Refused,
-    caller: &Caller,
-) -> Result<Granted, Error> {
-    let reason = match refusal {
-        Refusal::BadCredentials => "bad_credentials",
-        Refusal::UserDisabled => "user_disabled",
-        Refusal::DeviceDisabled => "device_disabled",
-        Refusal::UnknownClient => "unknown_client",
-    };
-    refusals::insert(
-        &mut *app.db().await?,
-        app.clock.id(),
-        app.clock.now(),
-        refused,
-        reason,
+    let verified = credentials::verify(
+        app,
+        request.username,
+        request.password,
+        claim.proven,
         caller,
     )
     .await?;
-    Err(Error::SignIn(refusal))
+    match grant(app, &verified, &claim, caller).await? {
+        Ok(granted) => Ok(granted),
+        Err(refusal) => {
+            if refusal != Refusal::BadCredentials {
+                verified.withdraw(app).await?;
+            }
+            let refused = Refused {
+                user: Some(verified.user),
+                device: claim.proven,
+                grant: None,
+            };
+            Err(credentials::refuse(app, refusal, refused, caller).await)
+        }
+    }
 }
 
-/// The transaction that makes the grant. Standing and password hash are read again under
-/// a lock: a password changed, or a user disabled, while we were hashing must win.
+/// The transaction that makes the grant.
 async fn grant(
     app: &App,
-    known: Known<'_>,
+    verified: &Verified,
+    claim: &Claim,
     caller: &Caller,
 ) -> Result<Result<Granted, Refusal>, Error> {
     let actor = Actor {
         kind: ActorKind::User,
-        user: Some(known.user),
+        user: Some(verified.user),
         caller: caller.clone(),
     };
     let mut change = app.change(&actor).await?;
-    let user = match users::lock(&mut change, known.user).await? {
-        Some(user) if user.password_hash.as_deref() == Some(known.verified_hash) => user,
-        _ => return Ok(Err(Refusal::BadCredentials)),
+    let user = match verified.lock(&mut change).await? {
+        Ok(user) => user,
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    if user.disabled {
-        return Ok(Err(Refusal::UserDisabled));
-    }
-    let (device, new_device) =
-        match claim_device(app, &mut change, known.user, &known.claim).await? {
-            Ok(claimed) => claimed,
-            Err(refusal) => return Ok(Err(refusal)),
-        };
+    let (device, new_device) = match claim_device(app, &mut change, verified.user, claim).await? {
+        Ok(claimed) => claimed,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
 
     let now = change.now();
     let absolute_expires_at = now + app.config.refresh_token_max_ttl;
     let holder = Holder {
         grant: GrantId(app.clock.id()),
-        user_id: known.user,
+        user_id: verified.user,
         username: user.username,
         roles: user.roles,
         device_id: device,
@@ -222,22 +154,19 @@ async fn grant(
     let token = RefreshToken::first(holder.grant);
     let replaced = ended::end_of_device(&mut change, device, Ended::Replaced).await?;
     let keep = i64::from(app.config.max_grants_per_user) - 1;
-    let surplus = ended::end_surplus_of_user(&mut change, known.user, keep).await?;
+    let surplus = ended::end_surplus_of_user(&mut change, verified.user, keep).await?;
     refresh_tokens::insert(&mut change, &holder, token.hash(), &caller.user_agent).await?;
-    if let Some(hash) = &known.upgraded_hash {
-        users::set_password_hash(&mut change, known.user, hash).await?;
-    }
-    known.attempt.succeeded(app, change.db()).await?;
+    let upgraded = verified.succeed(app, &mut change).await?;
     let event = Event::on(
         Action::SignedIn,
         disabling::Subject::Grant(holder.grant),
-        known.user,
+        verified.user,
     )
     .with("device_id", device.to_string())
     .with("new_device", new_device)
     .with("replaced", replaced.map(|grant| grant.to_string()))
     .with("ended_for_too_many", surplus)
-    .with("password_hash_upgraded", known.upgraded_hash.is_some());
+    .with("password_hash_upgraded", upgraded);
     change.commit(event).await?;
     Granted::sign(app, holder, &token, now).map(Ok)
 }

@@ -20,9 +20,9 @@ use crate::{
 /// forgotten per hour, so a patient guesser stays at the longest delay: four an hour.
 const ACCOUNT: Policy = Policy {
     free: 5,
-    leak: Duration::from_secs(3600),
+    leak: Duration::from_hours(1),
     delay: Duration::from_secs(1),
-    longest_delay: Duration::from_secs(900),
+    longest_delay: Duration::from_mins(15),
 };
 
 /// Twenty failures in five minutes, then one every fifteen seconds.
@@ -34,7 +34,7 @@ const ADDRESS: Policy = Policy {
 };
 
 /// The oldest state that matters: by then every bucket has leaked empty.
-pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const FORGOTTEN_AFTER: Duration = Duration::from_hours(30 * 24);
 
 /// Whose failures are counted.
 #[derive(Debug, Clone, Copy)]

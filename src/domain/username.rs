@@ -50,9 +50,14 @@ impl Username {
         if RESERVED.contains(&name.0.as_str()) || Uuid::try_parse(&name.0).is_ok() {
             return Err(invalid("this name is reserved; choose another"));
         }
-        // A Cyrillic a among Latin letters looks the same (UTS 39 §5.2).
-        if !name
+        // A Cyrillic a among Latin letters looks the same (UTS 39 §5.2). ASCII signs, which
+        // identifiers lack and addresses have, look like nothing else.
+        let letters: String = name
             .0
+            .chars()
+            .filter(|c| c.is_alphanumeric() || !c.is_ascii())
+            .collect();
+        if !letters
             .as_str()
             .check_restriction_level(RestrictionLevel::HighlyRestrictive)
         {

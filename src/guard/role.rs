@@ -29,7 +29,7 @@ pub struct Support(pub Principal);
 /// Whoever may read: auditor, support or administrator.
 pub struct Auditor(pub Principal);
 
-async fn principal<'r>(request: &'r Request<'_>, roles: &[&str]) -> Outcome<Principal, ()> {
+async fn principal(request: &Request<'_>, roles: &[&str]) -> Outcome<Principal, ()> {
     let Bearer(claims) = match Bearer::from_request(request).await {
         Outcome::Success(bearer) => bearer,
         Outcome::Error(error) => return Outcome::Error(error),

@@ -87,6 +87,8 @@ impl ServerUser {
 
     fn passes(&self, dir: &Metadata) -> bool {
         match self {
+            // A file in the way is another fault, which the start will tell.
+            _ if !dir.is_dir() => true,
             // Any fault comes out as an error of the file concerned, which says more.
             Self::Ourselves => true,
             Self::Other { uid, .. } if *uid == dir.uid() => dir.mode() & 0o100 != 0,

@@ -27,7 +27,7 @@ const READY: Duration = Duration::from_mins(5);
 /// For one attempt to connect; a socket answers at once or not at all.
 const ATTEMPT: Duration = Duration::from_secs(5);
 
-const SETTINGS: [(&str, &str); 13] = [
+const SETTINGS: [(&str, &str); 14] = [
     ("listen_addresses", ""),
     ("unix_socket_permissions", "0700"),
     ("max_connections", "100"),
@@ -39,6 +39,7 @@ const SETTINGS: [(&str, &str); 13] = [
     ("log_parameter_max_length_on_error", "0"),
     ("log_error_verbosity", "terse"),
     ("log_destination", "stderr"),
+    ("log_checkpoints", "off"),
     ("logging_collector", "off"),
     ("log_timezone", "UTC"),
     ("timezone", "UTC"),

@@ -123,25 +123,27 @@ fn remove_lock_files(layout: &Layout) -> Result<(), Error> {
 /// Without /proc only Postgres itself can judge its lock files: a live server is stopped, the
 /// files are left to it.
 async fn stop_by_pg_ctl(cluster: &Cluster) -> Result<(), Error> {
-    let program = cluster.binaries.program("pg_ctl");
-    for arguments in [
-        ["status", "-s", "-t", "0"].as_slice(),
-        &["stop", "-w", "-t", "30", "-m", "fast"],
-        &["stop", "-w", "-t", "10", "-m", "immediate"],
-    ] {
-        let mut pg_ctl = cluster.user.command(&program);
-        pg_ctl
-            .args(arguments)
-            .arg("-D")
-            .arg(cluster.layout.cluster())
-            .kill_on_drop(true);
-        let output = pg_ctl.output().await.map_err(Error::at("run", &program))?;
-        // `status` succeeds where a server runs, `stop` where none does any more.
-        if output.status.success() != (arguments.first() == Some(&"status")) {
+    for (mode, seconds) in [("fast", "30"), ("immediate", "10")] {
+        if !pg_ctl(cluster, &["status"]).await? {
             return Ok(());
         }
+        // Fails as well where the server has just ended by itself: what counts is its status.
+        pg_ctl(cluster, &["stop", "-w", "-m", mode, "-t", seconds]).await?;
     }
-    Err(Error::Start(
-        "an earlier server does not stop: end it".to_owned(),
-    ))
+    if pg_ctl(cluster, &["status"]).await? {
+        let reason = "an earlier server does not stop: end it".to_owned();
+        return Err(Error::Start(reason));
+    }
+    Ok(())
+}
+
+async fn pg_ctl(cluster: &Cluster, arguments: &[&str]) -> Result<bool, Error> {
+    let program = cluster.binaries.program("pg_ctl");
+    let mut command = cluster.user.command(&program);
+    command
+        .args(arguments)
+        .arg("-D")
+        .arg(cluster.layout.cluster());
+    let output = command.kill_on_drop(true).output().await;
+    Ok(output.map_err(Error::at("run", &program))?.status.success())
 }

@@ -22,6 +22,10 @@ pub(super) async fn until<T>(patience: Duration, mut look: impl FnMut() -> Optio
 }
 
 /// A moment's rest between two looks that have to be awaited; false once `deadline` has passed.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "another process tells nobody that it has got somewhere; the caller has a deadline"
+)]
 pub(super) async fn pause(deadline: Instant) -> bool {
     tokio::time::sleep(INTERVAL).await;
     Instant::now() < deadline

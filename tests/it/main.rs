@@ -1,6 +1,16 @@
 //! All integration tests, one binary: one link, one Postgres, a fresh database per test.
 //! The folders mirror the doors of `src`.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a test stops at the first surprise, and the stage makes databases and reads its environment"
+)]
+
 mod api;
+mod cli;
+mod house;
 mod private_postgres;
 mod support;

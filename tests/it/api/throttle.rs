@@ -143,7 +143,7 @@ async fn a_disabled_device_has_no_allowance_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_success_forgets_the_failures_and_a_disabled_user_has_none() {
+async fn a_success_forgets_the_failures_and_a_refusal_of_the_right_password_is_none() {
     let server = spawn().await;
     server.user("ana").await;
     wrong_guesses(&server, "ana", 4).await;
@@ -162,7 +162,11 @@ async fn a_success_forgets_the_failures_and_a_disabled_user_has_none() {
             .await
             .refused(403, "access_denied", "user_disabled");
     }
-    assert_eq!(wait(&guess(&server, "ana").await), 4);
+    // The right password was no guess, and no forgiveness either.
+    guess(&server, "ana")
+        .await
+        .refused(401, "invalid_grant", "bad_credentials");
+    assert_eq!(wait(&guess(&server, "ana").await), 2);
 }
 
 #[tokio::test]

@@ -176,5 +176,5 @@ fn start_private() -> PgConnectOptions {
             std::future::pending::<()>().await;
         });
     });
-    told.recv_timeout(Duration::from_secs(60)).unwrap()
+    told.recv_timeout(Duration::from_mins(1)).unwrap()
 }

@@ -4,6 +4,7 @@
 pub mod database;
 pub mod phone;
 pub mod reply;
+pub mod wait;
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +24,10 @@ use doorward::{
 use rocket::fairing::AdHoc;
 use serde_json::Value;
 use sqlx::PgPool;
-use tokio::sync::oneshot;
+use tokio::{
+    runtime::{self, Runtime},
+    sync::oneshot,
+};
 
 use database::Database;
 use phone::Phone;
@@ -41,9 +45,9 @@ pub struct Server {
     pub rows: PgPool,
     client: reqwest::Client,
     shutdown: rocket::Shutdown,
+    runtime: Option<Runtime>,
     // Last: dropped when nothing uses it any more.
-    #[expect(dead_code, reason = "dropping it drops the database")]
-    database: Database,
+    pub database: Database,
 }
 
 /// A server with the default configuration.
@@ -70,26 +74,37 @@ pub async fn spawn_on(
 ) -> Server {
     let figment = config::figment().merge(("port", 0)).merge(("workers", 2));
     let mut config = Config::load(&figment).unwrap();
-    config.issuer = "http://doorward.test".to_owned();
+    "http://doorward.test".clone_into(&mut config.issuer);
     config.secret_key = Some(Secret::new([7; 32]));
     config.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
     configure(&mut config);
 
-    let pool = doorward::db::connect(database.options(), config.database_connections)
-        .await
+    // A runtime of its own: the server goes on while a test waits for another process.
+    let runtime = runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
         .unwrap();
-    let app = Arc::new(App::open(config, pool, clock.clone()).await.unwrap());
-    let (tell_port, port) = oneshot::channel();
-    let rocket = server::build(&app, figment)
-        .attach(AdHoc::on_liftoff("Port", |rocket| {
-            Box::pin(async move { tell_port.send(rocket.config().port).unwrap() })
-        }))
-        .ignite()
-        .await
-        .unwrap();
-    let shutdown = rocket.shutdown();
-    tokio::spawn(rocket.launch());
-    let url = format!("http://127.0.0.1:{}", port.await.unwrap());
+    let (options, at) = (database.options(), clock.clone());
+    let starting = runtime.spawn(async move {
+        let pool = doorward::db::connect(options, config.database_connections)
+            .await
+            .unwrap();
+        let app = Arc::new(App::open(config, pool, at).await.unwrap());
+        let (tell_port, port) = oneshot::channel();
+        let rocket = server::build(&app, figment)
+            .attach(AdHoc::on_liftoff("Port", |rocket| {
+                Box::pin(async move { tell_port.send(rocket.config().port).unwrap() })
+            }))
+            .ignite()
+            .await
+            .unwrap();
+        let shutdown = rocket.shutdown();
+        tokio::spawn(rocket.launch());
+        (app, shutdown, port.await.unwrap())
+    });
+    let (app, shutdown, port) = starting.await.unwrap();
+    let url = format!("http://127.0.0.1:{port}");
     let rows = PgPool::connect_with(database.options()).await.unwrap();
     let client = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -102,6 +117,7 @@ pub async fn spawn_on(
         rows,
         client,
         shutdown,
+        runtime: Some(runtime),
         database,
     }
 }
@@ -109,6 +125,9 @@ pub async fn spawn_on(
 impl Drop for Server {
     fn drop(&mut self) {
         self.shutdown.clone().notify();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 

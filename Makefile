@@ -1,0 +1,49 @@
+# What people and machines run here; `make help` lists it. Each target brings along what it needs
+# (scripts/need.sh), so a fresh clone needs Rust and nothing else. No target deletes data.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint fmt sqlx hooks
+
+# Programs that scripts/need.sh builds for this repository alone.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+# exec: no shell in between, so that Ctrl-C and SIGTERM reach the server and `make` waits for it.
+run: ## build and serve on http://127.0.0.1:8000, with a private Postgres unless DATABASE_URL is set
+	@scripts/need.sh rust
+	@scripts/need.sh postgres
+	cargo build --release --locked
+	@exec "$${CARGO_TARGET_DIR:-target}/release/doorward" serve
+
+# One test runs the plain sqlx program against the same migrations.
+test: ## run every test, on a private Postgres unless DATABASE_URL is set
+	@scripts/need.sh rust
+	@scripts/need.sh postgres
+	@scripts/need.sh sqlx
+	cargo test --locked
+
+# The cheapest first. Duplicate versions are only warned about (deny.toml), hence the log level:
+# `cargo deny check bans` shows them.
+lint: ## check format, lints, offline query data and dependencies
+	@scripts/need.sh rust
+	@scripts/need.sh deny
+	cargo fmt --check
+	cargo deny --locked --log-level error check licenses bans sources
+	@if cargo deny --log-level off fetch db 2>/dev/null; then \
+		cargo deny --locked --log-level error check advisories; \
+	else \
+		echo 'advisories skipped: their database cannot be reached'; \
+	fi
+	cargo clippy --all-targets --locked -- -D warnings
+	scripts/with-database.sh cargo sqlx prepare --check -- --all-targets
+
+fmt: ## format the source
+	cargo fmt
+
+sqlx: ## write the offline query data (.sqlx) anew, after a change of SQL or of a migration
+	scripts/with-database.sh cargo sqlx prepare -- --all-targets
+
+hooks: ## have git check format and lints before every commit
+	git config core.hooksPath .githooks

@@ -1,0 +1,82 @@
+//! `doorward serve`: Postgres, migrations, keys, server, and the way back down.
+
+use std::{io::IsTerminal, sync::Arc, time::Instant};
+
+use clap::Args;
+use rocket::{error::ErrorKind, fairing::AdHoc};
+
+use super::{Failure, access::Database, output};
+use crate::{app::App, config, db, domain::listing, server, telemetry};
+
+/// How to serve.
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Refuse to start on a database that is not up to date, instead of migrating it
+    #[arg(long)]
+    no_migrate: bool,
+}
+
+impl Serve {
+    pub(super) async fn run(self) -> Result<(), Failure> {
+        let began = Instant::now();
+        telemetry::start();
+        let database = Database::own().await?;
+        let served = self.serve(&database, began).await;
+        database.close().await?;
+        served
+    }
+
+    async fn serve(&self, database: &Database, began: Instant) -> Result<(), Failure> {
+        if !self.no_migrate {
+            for step in db::migrate::run(&database.pool).await? {
+                tracing::info!(
+                    version = step.version,
+                    migration = step.description,
+                    "migrated"
+                );
+            }
+        }
+        let app = Arc::new(database.app().await?);
+        let greeted = Arc::clone(&app);
+        let rocket = server::build(&app, config::figment())
+            .attach(AdHoc::on_liftoff("Greeting", move |_| {
+                Box::pin(async move { greet(&greeted, began).await })
+            }));
+        // The error panics when it is dropped unread, and Postgres must be stopped first.
+        let launched = rocket
+            .launch()
+            .await
+            .map(drop)
+            .map_err(|error| launch_fault(error.kind()));
+        tracing::info!("stopping");
+        launched
+    }
+}
+
+fn launch_fault(kind: &ErrorKind) -> Failure {
+    Failure::Other(match kind {
+        ErrorKind::Bind(error) => {
+            format!(
+                "the address cannot be served: {error}; choose another in ROCKET_ADDRESS and ROCKET_PORT"
+            )
+        }
+        other => format!("the server did not start: {other}"),
+    })
+}
+
+/// Tells whoever started it where it is and what to do next.
+async fn greet(app: &App, began: Instant) {
+    let milliseconds = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(milliseconds, issuer = app.config.issuer, "ready");
+    let any_administrator = listing::any_administrator(app).await.unwrap_or(true);
+    if std::io::stdout().is_terminal() || !any_administrator {
+        output::line(format_args!("Doorward serves {}", app.config.issuer));
+    }
+    if !any_administrator {
+        let program = std::env::args()
+            .next()
+            .unwrap_or_else(|| "doorward".to_owned());
+        output::line("There is no administrator yet. Make the first one in another terminal:");
+        output::line(format_args!("  {program} admin create --username NAME"));
+    }
+}

@@ -1,0 +1,5 @@
+//! The command line: the built binary, run as a shell would run it.
+
+mod commands;
+mod process;
+mod serve;
