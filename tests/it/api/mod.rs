@@ -1,5 +1,7 @@
 //! The JSON API, a file per file of `src/api`.
 
 mod login;
+mod me;
+mod reject;
 mod throttle;
 mod token;
