@@ -5,3 +5,4 @@ mod me;
 mod reject;
 mod throttle;
 mod token;
+mod users;
