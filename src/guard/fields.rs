@@ -5,8 +5,7 @@ use std::collections::HashMap;
 use rocket::{
     Data, Request,
     data::{FromData, Outcome, ToByteUnit},
-    form::Form,
-    http::Status,
+    http::{RawStr, Status},
 };
 
 use crate::crypto::secret::Secret;
@@ -44,13 +43,43 @@ impl<'r> FromData<'r> for Fields {
             Ok(_) => return Outcome::Error((Status::PayloadTooLarge, Unreadable)),
             Err(_) => return Outcome::Error((Status::BadRequest, Unreadable)),
         };
-        let mut fields = HashMap::new();
-        for field in Form::values(text.expose()) {
-            let value = Secret::new(field.value.to_owned());
-            if fields.insert(field.name.to_string(), value).is_some() {
-                return Outcome::Error((Status::BadRequest, Unreadable));
-            }
+        match read(text.expose()) {
+            Some(fields) => Outcome::Success(Self(fields)),
+            None => Outcome::Error((Status::BadRequest, Unreadable)),
         }
-        Outcome::Success(Self(fields))
+    }
+}
+
+/// The fields with their escapes undone; `None` for one that is there twice or is no text.
+fn read(text: &str) -> Option<HashMap<String, Secret<String>>> {
+    let mut fields = HashMap::new();
+    for pair in text.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = RawStr::new(pair).split_at_byte(b'=');
+        let name = name.url_decode().ok()?.into_owned();
+        let value = Secret::new(value.url_decode().ok()?.into_owned());
+        if fields.insert(name, value).is_some() {
+            return None;
+        }
+    }
+    Some(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_what_was_typed() {
+        let fields = Fields(read("&a=b+c%2Bd%26%3D%C3%A9&b=x=y&c&&").unwrap());
+        for (name, typed) in [("a", "b c+d&=é"), ("b", "x=y"), ("c", ""), ("d", "")] {
+            assert_eq!(fields.secret(name).expose(), typed, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_is_there_twice_or_is_no_text_is_refused() {
+        for text in ["a=1&a=2", "a=1&%61=1", "a=%ff", "%ff=a"] {
+            assert!(read(text).is_none(), "{text}");
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! The JSON API, a file per file of `src/api`.
 
 mod login;
+mod me;
+mod reject;
 mod throttle;
 mod token;
+mod users;

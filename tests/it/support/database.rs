@@ -16,8 +16,10 @@ const PREFIX: &str = "doorward_test_";
 
 static SERVER: OnceLock<PgConnectOptions> = OnceLock::new();
 static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+/// Drops the databases of tests that are over, by name.
+static DROPPER: OnceLock<mpsc::Sender<String>> = OnceLock::new();
 
-/// A database of a test's own; dropped with it.
+/// A database of a test's own; dropped soon after it.
 pub struct Database {
     name: String,
     keep: bool,
@@ -60,21 +62,31 @@ impl Database {
 }
 
 impl Drop for Database {
+    /// Leaves it to [`DROPPER`]. Dropping waits until every connection to Postgres has taken
+    /// note, also one that this test's runtime has half opened: waiting here would keep it so
+    /// until Postgres gives it up, a minute later.
     fn drop(&mut self) {
-        if self.keep {
-            return;
+        if !self.keep {
+            let dropper = DROPPER.get_or_init(start_dropper);
+            // A test that failed has said why; that its database stays until the next sweep adds nothing.
+            let _ = dropper.send(std::mem::take(&mut self.name));
         }
-        let drop = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()
-                .unwrap();
-            runtime.block_on(maintain(&drop));
-        });
-        // A test that failed has said why; that its database could not be dropped adds nothing.
-        let _ = thread.join();
     }
+}
+
+fn start_dropper() -> mpsc::Sender<String> {
+    let (dropper, names) = mpsc::channel::<String>();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        for name in names {
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            runtime.block_on(maintain(&drop));
+        }
+    });
+    dropper
 }
 
 fn new_name() -> String {

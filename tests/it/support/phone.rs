@@ -73,6 +73,26 @@ impl<'a> Phone<'a> {
         Reply::of(self.request("DELETE", path)).await
     }
 
+    /// All items of a list, read by pages of so many.
+    pub async fn pages(&self, path: &str, limit: usize) -> Vec<Value> {
+        let separator = if path.contains('?') { '&' } else { '?' };
+        let first = format!("{path}{separator}limit={limit}");
+        let (mut items, mut next) = (Vec::new(), first.clone());
+        loop {
+            let page = self.get(&next).await.expect(200);
+            assert_eq!(super::reply::fields(&page.body), ["items", "next_cursor"]);
+            let found = page.body["items"].as_array().unwrap();
+            items.extend(found.iter().cloned());
+            match page.body["next_cursor"].as_str() {
+                Some(cursor) => {
+                    assert_eq!(found.len(), limit, "a page that is not the last is full");
+                    next = format!("{first}&cursor={cursor}");
+                }
+                None => return items,
+            }
+        }
+    }
+
     /// The id of the grant, as the access token's `sid` says it.
     pub fn grant_id(&self) -> String {
         self.claims()["sid"].as_str().unwrap().to_owned()

@@ -13,6 +13,19 @@ pub struct Reply {
     pub body: Value,
 }
 
+/// The names of a record's fields, sorted.
+#[track_caller]
+pub fn fields(record: &Value) -> Vec<&str> {
+    let mut names: Vec<&str> = record
+        .as_object()
+        .unwrap_or_else(|| panic!("{record} is no record"))
+        .keys()
+        .map(String::as_str)
+        .collect();
+    names.sort_unstable();
+    names
+}
+
 impl Reply {
     /// Sends a request.
     pub async fn of(request: reqwest::RequestBuilder) -> Self {
