@@ -12,4 +12,5 @@
 mod api;
 mod house;
 mod private_postgres;
+mod races;
 mod support;
