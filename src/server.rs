@@ -3,12 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use rocket::{
-    Build, Rocket, Shutdown,
+    Build, Data, Request, Rocket, Route, Shutdown,
     config::{self, Sig},
     fairing::AdHoc,
     figment::Figment,
+    http::Status,
+    route::{Handler, Outcome},
 };
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::{
     admin, api,
@@ -18,6 +20,8 @@ use crate::{
     telemetry::RequestLog,
 };
 
+/// How long a request may take in all.
+const DEADLINE: Duration = Duration::from_secs(5);
 const ANCHOR_EVERY: Duration = Duration::from_mins(1);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 
@@ -35,9 +39,32 @@ pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
         .attach(RequestLog)
         .attach(Headers)
         .attach(background(app))
-        .mount("/", api::routes())
-        .mount("/", admin::routes())
+        .mount("/", bounded(api::routes()))
+        .mount("/", bounded(admin::routes()))
         .register("/", api::catchers())
+}
+
+/// Gives every handler a deadline: a database that takes a statement and never answers must
+/// not hold a request for ever. What was committed by then stands, and a refresh that is
+/// tried again gets the same successor.
+fn bounded(mut routes: Vec<Route>) -> Vec<Route> {
+    for route in &mut routes {
+        route.handler = Box::new(Bounded(route.handler.clone()));
+    }
+    routes
+}
+
+#[derive(Clone)]
+struct Bounded(Box<dyn Handler>);
+
+#[rocket::async_trait]
+impl Handler for Bounded {
+    async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        match timeout(DEADLINE, self.0.handle(request, data)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Outcome::Error(Status::ServiceUnavailable),
+        }
+    }
 }
 
 /// Keeps the clock by the database's and purges, for as long as the server runs.

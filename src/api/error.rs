@@ -159,7 +159,7 @@ impl Wire {
                 "There is nothing at this path.",
             ),
             400..500 => Self::invalid_request("The request cannot be read."),
-            503 => Self::unavailable("status 503"),
+            503 => Self::unavailable("a request passed its deadline"),
             _ => Self::internal(format!("status {status}")),
         }
     }

@@ -12,6 +12,7 @@
 mod api;
 mod cli;
 mod house;
+mod outage;
 mod private_postgres;
 mod races;
 mod support;

@@ -3,6 +3,7 @@
 
 pub mod database;
 pub mod phone;
+pub mod proxy;
 pub mod reply;
 pub mod wait;
 
@@ -23,7 +24,7 @@ use doorward::{
 };
 use rocket::fairing::AdHoc;
 use serde_json::Value;
-use sqlx::PgPool;
+use sqlx::{PgPool, postgres::PgConnectOptions};
 use tokio::{
     runtime::{self, Runtime},
     sync::oneshot,
@@ -72,6 +73,17 @@ pub async fn spawn_on(
     clock: Clock,
     configure: impl FnOnce(&mut Config),
 ) -> Server {
+    let options = database.options();
+    spawn_through(database, options, clock, configure).await
+}
+
+/// A server that reaches its database by a way of the test's own.
+pub async fn spawn_through(
+    database: Database,
+    options: PgConnectOptions,
+    clock: Clock,
+    configure: impl FnOnce(&mut Config),
+) -> Server {
     let figment = config::figment().merge(("port", 0)).merge(("workers", 2));
     let mut config = Config::load(&figment).unwrap();
     "http://doorward.test".clone_into(&mut config.issuer);
@@ -85,7 +97,7 @@ pub async fn spawn_on(
         .enable_all()
         .build()
         .unwrap();
-    let (options, at) = (database.options(), clock.clone());
+    let at = clock.clone();
     let starting = runtime.spawn(async move {
         let pool = doorward::db::connect(options, config.database_connections)
             .await
