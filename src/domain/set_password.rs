@@ -55,8 +55,8 @@ pub async fn change_own(
     let mut db = app.db().await?;
     let attempt = Attempt::begin(app, &mut db, Guesser::Device(principal.device), caller).await?;
     let stored = users::find_password_hash(&mut db, principal.user).await?;
-    let user = find(app, principal.user).await?;
     drop(db);
+    let user = find(app, principal.user).await?;
 
     let compared = credentials::compare(app, &attempt, current, stored.as_deref()).await?;
     if !compared.matches {

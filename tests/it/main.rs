@@ -13,4 +13,5 @@ mod api;
 mod cli;
 mod house;
 mod private_postgres;
+mod races;
 mod support;
