@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use rocket::{State, post};
 use serde::Deserialize;
 
@@ -57,10 +57,11 @@ impl EnableRequest {
 pub fn position(text: &str) -> Option<(DateTime<Utc>, DeviceId)> {
     let key = cursor::text(text)?;
     let (micros, id) = key.split_once(' ')?;
-    Some((
-        DateTime::from_timestamp_micros(micros.parse().ok()?)?,
-        id.parse().ok()?,
-    ))
+    let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+    // Postgres' calendar is shorter than chrono's, and a time out of it fails the statement.
+    (1970..=9999)
+        .contains(&at.year())
+        .then_some((at, id.parse().ok()?))
 }
 
 /// Disables a device: no sign-in and no refresh on it.

@@ -1,7 +1,7 @@
 //! Small texts that people and apps send: reasons, device names, e-mail, roles.
 //! Each is parsed once, here; past this file they are known to be good.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 use super::error::Error;
 
@@ -119,7 +119,7 @@ pub fn roles(names: &[String]) -> Result<Vec<String>, Error> {
 /// The end of something that is disabled for a while.
 ///
 /// # Errors
-/// For what is over already.
+/// For what is over already, or beyond the years that RFC 3339 can write.
 pub fn until(
     until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
@@ -128,6 +128,10 @@ pub fn until(
         Some(until) if until <= now => Err(Error::Invalid {
             field: "until",
             message: "this time is over; write one to come, or leave it out",
+        }),
+        Some(until) if until.year() > 9999 => Err(Error::Invalid {
+            field: "until",
+            message: "write a year of four digits, or leave it out",
         }),
         until => Ok(until),
     }

@@ -1,5 +1,8 @@
 //! The JSON API, a file per file of `src/api`.
 
+mod answer;
+mod audit;
+mod devices;
 mod login;
 mod me;
 mod reject;
