@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod histories;
 mod house;
 mod private_postgres;
 mod races;
