@@ -13,5 +13,6 @@ mod api;
 mod histories;
 mod house;
 mod private_postgres;
+mod purge;
 mod races;
 mod support;

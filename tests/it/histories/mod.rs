@@ -330,7 +330,7 @@ async fn every_history_goes_as_the_contract_says() {
     })
     .await;
     let mut administrator = server.administrator().await;
-    for seed in 1..=250 {
+    for seed in 1..=200 {
         let mut history = History::begin(&server, seed, administrator).await;
         for _ in 0..STEPS {
             history.step().await;
