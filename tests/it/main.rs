@@ -11,8 +11,11 @@
 
 mod api;
 mod cli;
+mod histories;
 mod house;
 mod outage;
+mod plans;
 mod private_postgres;
+mod purge;
 mod races;
 mod support;

@@ -20,13 +20,13 @@ use tempfile::TempDir;
 use tokio::time::{interval, timeout};
 
 /// Nothing here loses power.
-const QUICK: [(&str, &str); 1] = [("fsync", "off")];
+pub const QUICK: [(&str, &str); 1] = [("fsync", "off")];
 
 /// A place for a `data_dir` that the server's user can reach when the tests run as root.
-struct Place(TempDir);
+pub struct Place(TempDir);
 
 impl Place {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let passable = fs::Permissions::from_mode(0o755);
         Self(
             tempfile::Builder::new()
@@ -37,7 +37,7 @@ impl Place {
         )
     }
 
-    fn data_dir(&self) -> PathBuf {
+    pub fn data_dir(&self) -> PathBuf {
         self.0.path().join("data")
     }
 }

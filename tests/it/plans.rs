@@ -1,0 +1,321 @@
+//! How Postgres does what it is asked, on tables of 20,000 rows: which index it takes for the
+//! very statements that the program was compiled with, and what a rotation leaves behind.
+
+use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+
+use chrono::DateTime;
+use doorward::{
+    clock::Clock,
+    crypto::refresh_token::RefreshToken,
+    db::{
+        self, audit_events,
+        refresh_tokens::{self, Rotation},
+        users,
+    },
+    ids::{GrantId, UserId},
+    private_postgres::PrivatePostgres,
+};
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use uuid::Uuid;
+
+use crate::{
+    private_postgres::{Place, QUICK},
+    support::{Server, spawn, wait},
+};
+
+const MANY: i64 = 20_000;
+
+/// A user each with a device, a grant and an event; ids and names tell the number.
+async fn fill(server: &Server) {
+    let statements = [
+        "INSERT INTO users (id, username, email, created_at)
+         SELECT id, 'user' || to_char(n, 'FM00000'), 'mail' || to_char(n, 'FM00000') || '@example.com', $1 FROM made",
+        "INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
+         SELECT id, id, 'phone', 'phone', $1, $1 FROM made",
+        "INSERT INTO refresh_tokens (id, user_id, device_id, client_id, created_at, absolute_expires_at, expires_at,
+                                     last_used_at, secret_hash)
+         SELECT id, id, id, 'first-party', $1, $1 + '90 days'::interval, $1 + '30 days'::interval, $1, sha256(uuid_send(id))
+         FROM made",
+        "INSERT INTO audit_events (id, created_at, action, actor_kind, actor_id, subject_kind, subject_id, user_id, request_id)
+         SELECT id, $1, 'user.created', 'admin', md5('actor ' || n % 7)::uuid, 'user', id, id, id FROM made",
+    ];
+    for statement in statements {
+        let made = "WITH made AS (SELECT n, md5('made ' || n)::uuid AS id FROM generate_series(1, $2) AS n)";
+        let sql = AssertSqlSafe(format!("{made} {statement}"));
+        let filled = sqlx::query(sql).bind(server.clock.now()).bind(MANY);
+        filled.execute(&server.rows).await.unwrap();
+    }
+    sqlx::query("ANALYZE").execute(&server.rows).await.unwrap();
+}
+
+/// The one checked-in statement that holds all of these, with the types of its parameters.
+fn statement(signs: &[&str]) -> (String, Vec<String>) {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx")).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        let data: Value = serde_json::from_str(&text).unwrap();
+        let query = data["query"].as_str().unwrap().trim().to_owned();
+        if signs.iter().all(|sign| query.contains(sign)) {
+            let types = data["describe"]["parameters"]["Left"].as_array().unwrap();
+            let types = types
+                .iter()
+                .map(|name| name.as_str().unwrap().to_lowercase());
+            found.push((query, types.collect()));
+        }
+    }
+    assert_eq!(found.len(), 1, "statements with {signs:?}: {found:#?}");
+    found.remove(0)
+}
+
+/// What a plan does, and by which index if by one.
+type Nodes = Vec<(String, Option<String>)>;
+
+fn collect(plan: &Value, nodes: &mut Nodes) {
+    let text = |name: &str| plan[name].as_str().map(str::to_owned);
+    nodes.push((text("Node Type").unwrap(), text("Index Name")));
+    for inner in plan["Plans"].as_array().into_iter().flatten() {
+        collect(inner, nodes);
+    }
+}
+
+/// Neither for these arguments nor for any: each row is found by its primary key.
+async fn goes_by_primary_keys(server: &Server, signs: &[&str], kinds: &[&str], arguments: &str) {
+    let (query, types) = statement(signs);
+    let mut db = connect(server).await;
+    let prepare = format!("PREPARE asked ({}) AS {query}", types.join(", "));
+    run(&mut db, prepare).await;
+    for mode in ["force_custom_plan", "force_generic_plan"] {
+        run(&mut db, format!("SET plan_cache_mode = {mode}")).await;
+        let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE asked ({arguments})");
+        let plan = sqlx::query_scalar(AssertSqlSafe(explain));
+        let plan: Value = plan.fetch_one(&mut db).await.unwrap();
+        let mut nodes = Nodes::new();
+        collect(&plan[0]["Plan"], &mut nodes);
+
+        let indexes = nodes.iter().filter_map(|(_, index)| index.as_deref());
+        let indexes: BTreeSet<&str> = indexes.collect();
+        let expected = ["devices_pkey", "refresh_tokens_pkey", "users_pkey"];
+        assert!(indexes.into_iter().eq(expected), "{mode}: {nodes:#?}");
+        let known = nodes.iter().all(|(kind, _)| kinds.contains(&kind.as_str()));
+        assert!(known, "{mode}: {nodes:#?}");
+    }
+}
+
+async fn connect(server: &Server) -> PgConnection {
+    let options = server.database.options();
+    PgConnection::connect_with(&options).await.unwrap()
+}
+
+async fn run(db: &mut PgConnection, sql: String) {
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(db).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_rotation_and_its_refusal_go_by_primary_keys_only() {
+    let server = spawn().await;
+    fill(&server).await;
+    let grant = "md5('made 4711')::uuid";
+    goes_by_primary_keys(
+        &server,
+        &[
+            "UPDATE refresh_tokens",
+            "FROM users u, devices d",
+            "RETURNING",
+        ],
+        &["ModifyTable", "Nested Loop", "Index Scan"],
+        &format!("{grant}, 0, sha256('x'), sha256('y'), 'z', now(), now(), 'a', 'b', NULL"),
+    )
+    .await;
+    goes_by_primary_keys(
+        &server,
+        &["FROM refresh_tokens g", "JOIN devices d", "g.secret_hash"],
+        &["Nested Loop", "Index Scan"],
+        &format!("{grant}, now()"),
+    )
+    .await;
+}
+
+/// How many rows the connection has touched, by scan and by index; grows until it is reported.
+async fn touched(db: &mut PgConnection) -> (i64, i64) {
+    let sql = "SELECT sum(seq_tup_read)::bigint, sum(idx_tup_fetch)::bigint FROM pg_stat_xact_user_tables";
+    sqlx::query_as(sql).fetch_one(db).await.unwrap()
+}
+
+/// Reads each page again and again, as the program's connections do: after some times Postgres
+/// may plan for any arguments. Fails when a page of fifty touches more than its share of rows.
+async fn read(
+    server: &Server,
+    pages: &[&str],
+    mut page: impl AsyncFnMut(&mut PgConnection, usize),
+) {
+    let mut db = connect(server).await;
+    for round in 0..10 {
+        for (index, name) in pages.iter().enumerate() {
+            run(&mut db, "BEGIN".to_owned()).await;
+            let before = touched(&mut db).await;
+            page(&mut db, index).await;
+            let after = touched(&mut db).await;
+            run(&mut db, "ROLLBACK".to_owned()).await;
+            let (scanned, fetched) = (after.0 - before.0, after.1 - before.1);
+            assert!(
+                scanned == 0 && fetched < 500,
+                "{name}, round {round}: {scanned} rows by scan, {fetched} by index"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn users_are_listed_by_index() {
+    let server = spawn().await;
+    fill(&server).await;
+    let now = server.clock.now();
+    let asked = [
+        ("", ""),
+        ("", "user19000"),
+        ("user047", "user04711"),
+        ("mail0471", ""),
+        ("zoe", ""),
+    ];
+    let found = [50, 50, 50, 10, 0];
+    let names = asked.map(|(prefix, _)| prefix);
+    read(&server, &names, async |db, index| {
+        let (prefix, after) = asked[index];
+        let filter = users::Filter {
+            prefix: prefix.to_owned(),
+            disabled: None,
+            after: after.to_owned(),
+        };
+        let page = users::list(db, &filter, 50, now).await.unwrap();
+        assert_eq!(page.items.len(), found[index], "{prefix}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn audit_events_are_listed_by_index() {
+    let server = spawn().await;
+    fill(&server).await;
+    let id = |of: &str| Uuid::from_u128(u128::from_str_radix(of, 16).unwrap());
+    let some: Uuid = server.scalar("SELECT md5('made 4711')::uuid").await;
+    let actor: Uuid = server.scalar("SELECT md5('actor 3')::uuid").await;
+    let filters = [
+        audit_events::Filter::default(),
+        audit_events::Filter {
+            before: Some(some),
+            ..Default::default()
+        },
+        audit_events::Filter {
+            subject: Some(some),
+            ..Default::default()
+        },
+        audit_events::Filter {
+            subject: Some(id("77")),
+            ..Default::default()
+        },
+        audit_events::Filter {
+            actor: Some(actor),
+            ..Default::default()
+        },
+        audit_events::Filter {
+            action: Some("token.reused".to_owned()),
+            ..Default::default()
+        },
+    ];
+    let found = [50, 50, 1, 0, 50, 0];
+    let names = [
+        "all",
+        "further on",
+        "subject",
+        "no such subject",
+        "actor",
+        "action",
+    ];
+    read(&server, &names, async |db, index| {
+        let page = audit_events::list(db, &filters[index], 50).await.unwrap();
+        assert_eq!(page.items.len(), found[index], "{}", names[index]);
+    })
+    .await;
+}
+
+/// A hundred phones over two days. `expires_on`, which purging finds rows by, changes once a
+/// day; every other update leaves the indexes alone, and its space is used again. On a Postgres
+/// of its own: a transaction open anywhere on a server keeps old versions alive everywhere.
+#[tokio::test]
+async fn ten_thousand_refreshes_leave_a_hundred_rows_where_they_were() {
+    const PHONES: usize = 100;
+    const ROUNDS: usize = 100;
+    let place = Place::new();
+    let postgres = PrivatePostgres::start_with(&place.data_dir(), &QUICK)
+        .await
+        .unwrap();
+    let rows = db::connect(postgres.connect_options(), 2).await.unwrap();
+    db::migrate::run(&rows).await.unwrap();
+    let clock = Clock::manual(DateTime::from_timestamp(1_900_000_000, 0).unwrap());
+
+    let user = UserId(clock.id());
+    sqlx::query("INSERT INTO users (id, username, created_at) VALUES ($1, 'ana', $2)")
+        .bind(user)
+        .bind(clock.now())
+        .execute(&rows)
+        .await
+        .unwrap();
+    let mut tokens: Vec<RefreshToken> = Vec::new();
+    for _ in 0..PHONES {
+        let token = RefreshToken::first(GrantId(clock.id()));
+        let sql = "WITH device AS (INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
+                                   VALUES ($1, $2, 'phone', 'phone', $3, $3))
+                   INSERT INTO refresh_tokens (id, user_id, device_id, client_id, created_at, absolute_expires_at,
+                                               expires_at, last_used_at, secret_hash)
+                   VALUES ($1, $2, $1, 'first-party', $3, $3 + '90 days'::interval, $3 + '30 days'::interval, $3, $4)";
+        let made = sqlx::query(sql).bind(token.grant).bind(user);
+        let made = made.bind(clock.now()).bind(token.hash().to_vec());
+        made.execute(&rows).await.unwrap();
+        tokens.push(token);
+    }
+    let size = "SELECT pg_total_relation_size('refresh_tokens')";
+    let before: i64 = sqlx::query_scalar(size).fetch_one(&rows).await.unwrap();
+
+    let mut db = rows.acquire().await.unwrap();
+    for _ in 0..ROUNDS {
+        clock.advance(Duration::from_hours(48) / 100);
+        for token in &mut tokens {
+            let successor = token.successor();
+            let rotation = Rotation {
+                grant: token.grant,
+                generation: token.generation,
+                secret_hash: token.hash(),
+                successor_hash: successor.hash(),
+                successor_sealed: token.seal_successor(&successor),
+                username: None,
+                idle_ttl: Duration::from_hours(30 * 24),
+                address: Some("192.0.2.1".to_owned()),
+                user_agent: "app",
+            };
+            let rotated = refresh_tokens::rotate(&mut db, &rotation, clock.now()).await;
+            assert!(rotated.unwrap().is_some());
+            *token = successor;
+        }
+    }
+    // A backend tells its figures when it ends.
+    db.close().await.unwrap();
+
+    let (updates, hot) = wait::until("Postgres has counted", async || {
+        let sql = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = 'refresh_tokens'";
+        let counted: (i64, i64) = sqlx::query_as(sql).fetch_one(&rows).await.unwrap();
+        (counted.0 >= 10_000).then_some(counted)
+    })
+    .await;
+    assert!(
+        hot * 100 >= updates * 95,
+        "{hot} of {updates} updates were HOT"
+    );
+    let left = "SELECT count(*) FROM refresh_tokens WHERE generation = 100";
+    let left: i64 = sqlx::query_scalar(left).fetch_one(&rows).await.unwrap();
+    assert_eq!(left, 100);
+    let after: i64 = sqlx::query_scalar(size).fetch_one(&rows).await.unwrap();
+    assert!(after <= before * 2, "{before} bytes became {after}");
+    rows.close().await;
+    postgres.stop().await.unwrap();
+}
