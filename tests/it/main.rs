@@ -12,6 +12,7 @@
 mod api;
 mod histories;
 mod house;
+mod migrations;
 mod plans;
 mod private_postgres;
 mod purge;
