@@ -4,8 +4,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use sqlx::{
-    PgConnection, PgPool,
+    PgConnection, PgPool, Postgres,
     migrate::{Migrate, MigrateError, Migrator},
+    pool::PoolConnection,
 };
 
 use super::Error;
@@ -52,11 +53,23 @@ pub async fn info(pool: &PgPool) -> Result<Vec<Step>, Error> {
 /// # Errors
 /// As [`info`], and [`Error::Migration`] naming the migration that failed.
 pub async fn run(pool: &PgPool) -> Result<Vec<Step>, Error> {
-    let mut db = pool.acquire().await?;
-    db.lock().await.map_err(migration)?;
+    let mut db = locked(pool).await?;
     let done = run_locked(&mut db).await;
-    db.unlock().await.map_err(migration)?;
+    db.close().await?;
     done
+}
+
+/// A connection that holds the lock until it is closed, and on which a statement may take
+/// its time: building an index, or waiting for whoever migrates already.
+async fn locked(pool: &PgPool) -> Result<PoolConnection<Postgres>, Error> {
+    let mut db = pool.acquire().await?;
+    // Never returned to the pool as it is then.
+    db.close_on_drop();
+    sqlx::query!("SET statement_timeout = 0")
+        .execute(&mut *db)
+        .await?;
+    db.lock().await.map_err(migration)?;
+    Ok(db)
 }
 
 async fn run_locked(db: &mut PgConnection) -> Result<Vec<Step>, Error> {
@@ -80,10 +93,9 @@ async fn run_locked(db: &mut PgConnection) -> Result<Vec<Step>, Error> {
 /// # Errors
 /// As [`run`].
 pub async fn revert(pool: &PgPool) -> Result<Option<Step>, Error> {
-    let mut db = pool.acquire().await?;
-    db.lock().await.map_err(migration)?;
+    let mut db = locked(pool).await?;
     let done = revert_locked(&mut db).await;
-    db.unlock().await.map_err(migration)?;
+    db.close().await?;
     done
 }
 

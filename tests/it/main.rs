@@ -13,6 +13,7 @@ mod api;
 mod cli;
 mod histories;
 mod house;
+mod migrations;
 mod outage;
 mod plans;
 mod private_postgres;

@@ -157,8 +157,8 @@ async fn each_kind_goes_when_its_time_is_over() {
     let all = rows(&server, "audit_events").await;
     let purges = i64::try_from(told(&server).await.len()).unwrap();
     at(400 * DAY + 1);
-    let purged = gone(&server).await;
-    let events = purged.iter().find(|(kind, _)| *kind == "audit_events");
+    let counts = gone(&server).await;
+    let events = counts.iter().find(|(kind, _)| *kind == "audit_events");
     assert_eq!(events.unwrap().1, u64::try_from(all - purges).unwrap());
 }
 

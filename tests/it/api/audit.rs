@@ -34,6 +34,7 @@ fn gist(event: &Value) -> Value {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one story of every change, in order")]
 async fn every_change_leaves_one_event_that_tells_who_what_whom_why_and_from_where() {
     let server = spawn().await;
     let ana = server.user("ana").await;

@@ -69,7 +69,7 @@ async fn no_use_carries_a_grant_past_its_ninetieth_day() {
 #[tokio::test]
 async fn the_configured_ends_count() {
     let server = spawn_with(|config| {
-        config.refresh_token_idle_ttl = Duration::from_secs(120);
+        config.refresh_token_idle_ttl = Duration::from_mins(2);
         config.refresh_token_max_ttl = Duration::from_secs(200);
         config.access_token_ttl = Duration::from_secs(20);
     })

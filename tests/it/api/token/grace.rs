@@ -87,7 +87,7 @@ async fn without_a_grace_the_second_use_is_reuse_at_once() {
 
 #[tokio::test]
 async fn the_longest_grace_is_a_minute() {
-    let server = spawn_with(|config| config.refresh_reuse_grace = Duration::from_secs(60)).await;
+    let server = spawn_with(|config| config.refresh_reuse_grace = Duration::from_mins(1)).await;
     let mut phone = server.user("ana").await.sign_in("phone").await;
     let before = phone.refresh_token.clone();
     phone.refresh().await.expect(200);

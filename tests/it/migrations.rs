@@ -1,0 +1,263 @@
+//! The migrations, up and down, by the plain sqlx CLI and by Doorward on the same bookkeeping.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use doorward::{
+    clock::Clock,
+    db::{self, migrate},
+};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
+
+use crate::support::{PASSWORD, database::Database, spawn_on, wait};
+
+const HERE: &str = env!("CARGO_MANIFEST_DIR");
+
+fn run(program: &Path, arguments: &[&str], database: &Database) -> Output {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(HERE);
+    command
+        .env("DATABASE_URL", database.url())
+        .output()
+        .unwrap()
+}
+
+/// `sqlx migrate …`; what it printed.
+fn sqlx(what: &str, database: &Database) -> String {
+    let program = Path::new(HERE).join(".tools/bin/sqlx");
+    let path = program.display();
+    assert!(
+        program.exists(),
+        "{path} is missing: run the tests with `make test`, which installs it"
+    );
+    let arguments = ["migrate", what, "--source", "migrations", "--no-dotenv"];
+    let output = run(&program, &arguments, database);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "sqlx migrate {what}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Versions and whether they are applied, as the CLI tells it.
+fn told_by_sqlx(database: &Database) -> Vec<(i64, bool)> {
+    let text = sqlx("info", database);
+    let lines = text.lines().map(|line| {
+        let (version, rest) = line.split_once('/').unwrap();
+        (version.parse().unwrap(), rest.starts_with("installed "))
+    });
+    lines.collect()
+}
+
+/// The same as Doorward tells it.
+async fn told_by_doorward(pool: &PgPool) -> Vec<(i64, bool)> {
+    let steps = migrate::info(pool).await.unwrap();
+    steps
+        .iter()
+        .map(|step| (step.version, step.applied))
+        .collect()
+}
+
+async fn connect(database: &Database) -> PgPool {
+    db::connect(database.options(), 2).await.unwrap()
+}
+
+async fn tables(pool: &PgPool) -> Vec<String> {
+    let sql = "SELECT relname::text FROM pg_stat_user_tables WHERE relname <> '_sqlx_migrations' ORDER BY 1";
+    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+}
+
+/// All that migrations make: columns, constraints, indexes, functions, comments.
+async fn schema(pool: &PgPool) -> Vec<String> {
+    let sql = "
+        SELECT format('%s.%s %s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                      pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)) AS line
+        FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+        UNION ALL SELECT pg_get_constraintdef(oid) || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        ORDER BY line";
+    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+}
+
+/// Puts rows into every table, by using Doorward.
+async fn use_everything(database: &Database) {
+    let server = spawn_on(database.share(), Clock::system(), |_| {}).await;
+    let administrator = server.administrator().await;
+    administrator
+        .post("/users", &json!({ "username": "ana" }))
+        .await
+        .expect(201);
+    let wrong = json!({ "username": "ana", "password": PASSWORD });
+    server
+        .post("/login", &wrong)
+        .await
+        .refused(401, "invalid_grant", "bad_credentials");
+    let session = "INSERT INTO admin_sessions (id, user_id, secret_hash, created_at, last_used_at, expires_at)
+                   SELECT id, id, sha256(uuid_send(id)), created_at, created_at, created_at FROM users";
+    sqlx::query(session).execute(&server.rows).await.unwrap();
+    for table in tables(&server.rows).await {
+        let sql = AssertSqlSafe(format!("SELECT EXISTS (SELECT FROM {table})"));
+        let any: bool = sqlx::query_scalar(sql)
+            .fetch_one(&server.rows)
+            .await
+            .unwrap();
+        assert!(any, "no row in {table}: put one there");
+    }
+}
+
+#[tokio::test]
+async fn the_plain_cli_goes_up_down_and_up_again_whatever_is_in_the_tables() {
+    let database = Database::create_empty().await;
+    sqlx("run", &database);
+    let pool = connect(&database).await;
+    let (made, steps) = (schema(&pool).await, told_by_doorward(&pool).await);
+    assert!(steps.iter().all(|(_, applied)| *applied), "{steps:?}");
+    assert_eq!(told_by_sqlx(&database), steps);
+    use_everything(&database).await;
+
+    for left in (0..steps.len()).rev() {
+        sqlx("revert", &database);
+        let now = told_by_sqlx(&database);
+        let applied = now.iter().filter(|(_, applied)| *applied);
+        assert_eq!(applied.count(), left);
+        assert_eq!(told_by_doorward(&pool).await, now);
+    }
+    assert_eq!(tables(&pool).await, [""; 0]);
+    let nothing = schema(&pool).await;
+    let of_others = |line: &&String| !line.contains("_sqlx_migrations");
+    assert_eq!(nothing.iter().find(of_others), None);
+
+    sqlx("run", &database);
+    assert_eq!(schema(&pool).await, made);
+    use_everything(&database).await;
+}
+
+#[tokio::test]
+async fn the_plain_cli_and_doorward_agree_on_what_doorward_did() {
+    let database = Database::create_empty().await;
+    let pool = connect(&database).await;
+    let before = told_by_doorward(&pool).await;
+    assert!(before.iter().all(|(_, applied)| !applied), "{before:?}");
+    assert_eq!(told_by_sqlx(&database), before);
+
+    let applied = migrate::run(&pool).await.unwrap();
+    assert_eq!(applied.len(), before.len());
+    assert!(migrate::run(&pool).await.unwrap().is_empty());
+    assert_eq!(sqlx("run", &database), "");
+    let after = told_by_doorward(&pool).await;
+    assert_eq!(told_by_sqlx(&database), after);
+
+    let reverted = migrate::revert(&pool).await.unwrap().unwrap();
+    assert_eq!(reverted.version, after.last().unwrap().0);
+    let now = told_by_doorward(&pool).await;
+    assert_eq!(now.last(), Some(&(reverted.version, false)));
+    assert_eq!(told_by_sqlx(&database), now);
+
+    // Half of the rest by the one, half by the other.
+    while let [_, _, ..] = &tables(&pool).await[..] {
+        migrate::revert(&pool).await.unwrap().unwrap();
+        sqlx("revert", &database);
+    }
+    assert_eq!(told_by_sqlx(&database), told_by_doorward(&pool).await);
+    while migrate::revert(&pool).await.unwrap().is_some() {}
+    assert_eq!(told_by_sqlx(&database), before);
+    assert_eq!(tables(&pool).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn two_that_start_at_once_both_find_it_done() {
+    let database = Database::create_empty().await;
+    let (one, other) = (connect(&database).await, connect(&database).await);
+    let (first, second) = tokio::join!(migrate::run(&one), migrate::run(&other));
+    let (first, second) = (first.unwrap(), second.unwrap());
+    let known = told_by_doorward(&one).await.len();
+    assert_eq!(
+        (first.len() + second.len(), first.len() % known),
+        (known, 0)
+    );
+    assert_eq!(told_by_sqlx(&database), told_by_doorward(&one).await);
+}
+
+/// A statement may take five seconds, for everybody's sake; a migration takes what it takes.
+#[tokio::test]
+async fn a_migration_may_take_longer_than_any_other_statement() {
+    let database = Database::create_empty().await;
+    let impatient = database.options().options([("statement_timeout", "10ms")]);
+    let pool = PgPool::connect_with(impatient).await.unwrap();
+    let mut other = PgConnection::connect_with(&database.options())
+        .await
+        .unwrap();
+    // What sqlx locks by, and so whoever starts at the same time.
+    sqlx::migrate::Migrate::lock(&mut other).await.unwrap();
+
+    let waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+                                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))";
+    let release = async {
+        wait::until("the migration waits", async || {
+            let waits: bool = sqlx::query_scalar(waiting)
+                .fetch_one(&mut other)
+                .await
+                .unwrap();
+            waits.then_some(())
+        })
+        .await;
+        other.close().await.unwrap();
+    };
+    let (done, ()) = tokio::join!(migrate::run(&pool), release);
+
+    done.unwrap();
+    let again: String = sqlx::query_scalar("SHOW statement_timeout")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(again, "10ms");
+}
+
+#[tokio::test]
+async fn a_database_that_does_not_fit_is_refused_in_one_line() {
+    let first = "WHERE version = (SELECT min(version) FROM _sqlx_migrations)";
+    let newer =
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+                 VALUES (99990101000000, 'the future', true, 'x', 1)";
+    let faults = [
+        (
+            newer.to_owned(),
+            "newer than this doorward: it has migration 99990101000000",
+        ),
+        (
+            format!("UPDATE _sqlx_migrations SET checksum = 'x' {first}"),
+            "in the database is not the one of this doorward",
+        ),
+        (
+            format!("UPDATE _sqlx_migrations SET success = false {first}"),
+            "failed half-way; repair the database",
+        ),
+    ];
+    for (fault, told) in faults {
+        let database = Database::create().await;
+        let pool = connect(&database).await;
+        let fault = sqlx::query(AssertSqlSafe(fault));
+        fault.execute(&pool).await.unwrap();
+        let before = schema(&pool).await;
+        for refused in [
+            migrate::info(&pool).await.map(drop),
+            migrate::run(&pool).await.map(drop),
+            migrate::revert(&pool).await.map(drop),
+        ] {
+            let error = refused.unwrap_err().to_string();
+            assert!(error.contains(told) && !error.contains('\n'), "{error}");
+        }
+        for what in ["info", "run", "revert"] {
+            let program = Path::new(env!("CARGO_BIN_EXE_doorward"));
+            let output = run(program, &["migrate", what], &database);
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert_eq!((output.status.code(), said.lines().count()), (Some(1), 1));
+            assert!(said.contains(told), "{said}");
+        }
+        assert_eq!(schema(&pool).await, before);
+    }
+}
