@@ -27,11 +27,10 @@ impl Fairing for Headers {
         }
     }
 
-    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
         // Rocket turns a POST whose form begins with _method=delete into a DELETE. A form
         // says POST and means it: what a guard sees must be what was sent.
-        let is_form = request.content_type().is_some_and(|kind| kind.is_form());
-        if is_form && data.peek(8).await.starts_with(b"_method=") {
+        if request.content_type().is_some_and(|kind| kind.is_form()) {
             request.set_method(Method::Post);
         }
     }

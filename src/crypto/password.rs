@@ -18,11 +18,15 @@ use argon2::{
 use aws_lc_rs::constant_time;
 use thiserror::Error;
 use tokio::sync::oneshot;
+use zxcvbn::{Score, zxcvbn};
 
 use super::{random, secret::Secret};
 
 /// How many hashes may wait for each core. At some 30 ms each, the last one waits about a quarter of a second.
 const QUEUE_PER_CORE: usize = 8;
+
+/// How many characters of a new password are judged.
+const JUDGED: usize = 32;
 
 /// The dearest parameters that a stored hash may ask for: a row must not be able to exhaust the machine.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
@@ -55,11 +59,13 @@ pub struct Comparison {
 }
 
 enum Task {
+    Judge(Vec<String>),
     Hash,
     Compare(String),
 }
 
 enum Done {
+    Judged(bool),
     Hash(String),
     Comparison(Comparison),
 }
@@ -104,6 +110,22 @@ impl Hasher {
         Ok(Self { queue, decoy })
     }
 
+    /// Whether a password is among the first that are guessed; `words` are the user's own.
+    /// Judging can cost as much as a hash, so it waits in the same queue.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] at once when the queue is full.
+    pub async fn is_guessable(
+        &self,
+        password: &Secret<String>,
+        words: Vec<String>,
+    ) -> Result<bool, Error> {
+        match self.submit(password, Task::Judge(words)).await? {
+            Done::Judged(guessable) => Ok(guessable),
+            _ => Err(Error::Stopped),
+        }
+    }
+
     /// Hashes a password into a PHC string with the configured parameters. Costs one hash.
     ///
     /// # Errors
@@ -111,7 +133,7 @@ impl Hasher {
     pub async fn hash(&self, password: &Secret<String>) -> Result<String, Error> {
         match self.submit(password, Task::Hash).await? {
             Done::Hash(hash) => Ok(hash),
-            Done::Comparison(_) => Err(Error::Stopped),
+            _ => Err(Error::Stopped),
         }
     }
 
@@ -132,7 +154,7 @@ impl Hasher {
                 matches: found.matches && known,
                 ..found
             }),
-            Done::Hash(_) => Err(Error::Stopped),
+            _ => Err(Error::Stopped),
         }
     }
 
@@ -150,6 +172,14 @@ impl Hasher {
             })?;
         answer.await.map_err(|_| Error::Stopped)?
     }
+}
+
+/// The beginning of a password is judged, where guessing begins too: the work grows with
+/// the square of the length and worse, and what begins with 32 good characters is good.
+fn is_guessable(password: &Secret<String>, words: &[String]) -> bool {
+    let beginning = Secret::new(password.expose().chars().take(JUDGED).collect::<String>());
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    zxcvbn(beginning.expose(), &words).score() < Score::Three
 }
 
 /// A hashing thread's own: its parameters and its memory.
@@ -175,6 +205,7 @@ impl Worker {
                 continue;
             }
             let done = match &job.task {
+                Task::Judge(words) => Ok(Done::Judged(is_guessable(&job.password, words))),
                 Task::Hash => self.hash(&job.password).map(Done::Hash),
                 Task::Compare(hash) => self.compare(&job.password, hash).map(Done::Comparison),
             };
@@ -324,6 +355,35 @@ mod tests {
             hasher.compare(&secret("x"), Some(dear)).await,
             Err(Error::Unreadable)
         ));
+    }
+
+    #[tokio::test]
+    async fn what_is_guessed_first_is_known() {
+        let hasher = Hasher::start(19_456, 2, 1).unwrap();
+        let judge = async |text: &str| {
+            hasher
+                .is_guessable(&secret(text), vec!["ana".to_owned()])
+                .await
+                .unwrap()
+        };
+        for good in [
+            "correct horse battery staple",
+            "830159274616385",
+            "meadow pilot canyon",
+        ] {
+            assert!(!judge(good).await, "{good}");
+        }
+        for bad in [
+            "passwordpassword",
+            "aaaaaaaaaaaaaaaaaaaa",
+            "123456789012345",
+            "qwertyuiopasdfgh",
+            "anaanaanaanaana",
+        ] {
+            assert!(judge(bad).await, "{bad}");
+        }
+        // What costs a judge of the whole password seconds of a core; only its beginning is looked at.
+        assert!(!judge(&"4@8({[<369&#!1/|0$5+7%2".repeat(12)).await);
     }
 
     #[tokio::test]

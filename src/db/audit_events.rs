@@ -309,7 +309,11 @@ pub async fn list(
 /// Takes address and user agent of a deleted person out of the events. One statement.
 pub async fn forget_person(db: &mut PgConnection, user: UserId) -> Result<u64, Error> {
     let done = sqlx::query!(
-        "UPDATE audit_events SET address = NULL, user_agent = NULL WHERE actor_id = $1 AND actor_kind = 'user'",
+        r#"
+        UPDATE audit_events
+        SET address = NULL, user_agent = NULL
+        WHERE (actor_id = $1 AND actor_kind = 'user') OR (user_id = $1 AND actor_kind = 'anonymous')
+        "#,
         user.0,
     )
     .execute(db)

@@ -159,6 +159,31 @@ pub async fn insert(
     expect_one(done.rows_affected())
 }
 
+/// Forgets those of a user's signed-out devices that were unused longest, so that `keep`
+/// remain, with their ended grants. Disabled ones stay. One statement.
+pub async fn delete_surplus_of_user(
+    change: &mut Change<'_>,
+    user: UserId,
+    keep: i64,
+) -> Result<(), Error> {
+    sqlx::query!(
+        r#"
+        DELETE FROM devices WHERE id IN (
+            SELECT id FROM devices
+            WHERE user_id = $1 AND disabled_at IS NULL
+                AND NOT EXISTS (SELECT FROM refresh_tokens WHERE device_id = devices.id AND ended_at IS NULL)
+            ORDER BY last_used_at DESC, id DESC
+            OFFSET $2
+        )
+        "#,
+        user.0,
+        keep,
+    )
+    .execute(change.db())
+    .await?;
+    Ok(())
+}
+
 /// Records a sign-in on a known device; a name or kind that is given replaces the old one. One statement.
 pub async fn set_used(
     change: &mut Change<'_>,

@@ -217,17 +217,24 @@ pub async fn find_standing(
     }))
 }
 
-/// Counts a retry, if the successor is still the current token of a grant that has not
-/// ended. False: the world moved on meanwhile. One statement.
+/// Counts a retry, if the successor is still the current token of a grant that is neither
+/// ended, disabled nor expired. False: the world moved on meanwhile. One statement.
 pub async fn count_retry(
     db: &mut PgConnection,
     grant: GrantId,
     generation: i32,
+    now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let done = sqlx::query!(
-        "UPDATE refresh_tokens SET retries = retries + 1 WHERE id = $1 AND generation = $2 AND ended_at IS NULL",
+        r#"
+        UPDATE refresh_tokens
+        SET retries = retries + 1
+        WHERE id = $1 AND generation = $2 AND ended_at IS NULL AND expires_at > $3
+            AND NOT disabled_now(disabled_at, disabled_until, $3)
+        "#,
         grant.0,
         generation,
+        now,
     )
     .execute(db)
     .await?;

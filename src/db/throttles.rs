@@ -21,7 +21,8 @@ pub struct Policy {
     pub longest_delay: Duration,
 }
 
-/// Takes an attempt out of a bucket, if it is free now. `None`: it is not. One statement.
+/// Takes an attempt out of a bucket, if it is free now. `None`: it is not. A row from the
+/// future, which a clock that was set back leaves, is dated anew. One statement.
 pub async fn take(
     db: &mut PgConnection,
     key: [u8; 32],
@@ -31,15 +32,19 @@ pub async fn take(
     let taken = sqlx::query_scalar!(
         r#"
         INSERT INTO throttles AS t (key, level, last_attempt_at, free_at)
-        VALUES ($1, 1, $2::timestamptz, $2::timestamptz)
+        VALUES ($1, 1, $2::timestamptz, 'epoch')
         ON CONFLICT (key) DO UPDATE
         SET (level, last_attempt_at, free_at) = (
             SELECT level, $2::timestamptz,
-                   CASE WHEN ceil(level) < $3::float8 THEN $2::timestamptz
+                   CASE WHEN ceil(level) < $3::float8 THEN 'epoch'::timestamptz
                         ELSE $2::timestamptz + make_interval(secs => LEAST($5::float8 * power(2, LEAST(ceil(level) - $3::float8, 30)), $6::float8)) END
-            FROM (SELECT GREATEST(t.level - EXTRACT(epoch FROM $2::timestamptz - t.last_attempt_at)::float8 / $4::float8, 0) + 1 AS level) AS next
+            FROM (
+                SELECT GREATEST(
+                    t.level - GREATEST(EXTRACT(epoch FROM $2::timestamptz - t.last_attempt_at)::float8, 0) / $4::float8, 0
+                ) + 1 AS level
+            ) AS next
         )
-        WHERE t.free_at <= $2::timestamptz
+        WHERE t.free_at <= $2::timestamptz OR t.last_attempt_at > $2::timestamptz + interval '1 minute'
         RETURNING 1 AS "taken!"
         "#,
         key.as_slice(),

@@ -50,6 +50,10 @@ pub async fn disable(
     if locked.ended {
         return Err(Error::Conflict(Conflict::AlreadyEnded));
     }
+    if locked.disabled && actor.kind == ActorKind::User {
+        // Nothing would change but the audit log, which an owner could fill that way.
+        return Ok(());
+    }
     disabling::set_disabled(&mut change, subject, until, reason.as_deref()).await?;
     let action = match subject {
         Subject::User(_) => Action::UserDisabled,

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::{Actor, ActorKind, Caller, error::Error, granted::Granted, username::Username};
@@ -107,7 +107,10 @@ pub fn verdict(
         && standing.successor_sealed.is_some()
         && standing
             .rotated_at
-            .is_some_and(|rotated_at| now < rotated_at + grace);
+            // A clock that was set back must not stretch the grace.
+            .is_some_and(|rotated_at| {
+                (now - rotated_at).abs() < TimeDelta::from_std(grace).unwrap_or_default()
+            });
     if !is_current && !in_grace {
         return Verdict::Reused;
     }
@@ -191,7 +194,7 @@ pub async fn refresh(
                     drop(db);
                     return end_for_reuse(app, &standing, refused, caller).await;
                 };
-                if refresh_tokens::count_retry(&mut db, token.grant, same.generation).await? {
+                if refresh_tokens::count_retry(&mut db, token.grant, same.generation, now).await? {
                     drop(db);
                     return Granted::sign(app, standing.holder, &same, now);
                 }

@@ -68,7 +68,8 @@ pub async fn change_own(
     let actor = principal.as_owner(caller);
     let mut change = app.change(&actor).await?;
     let locked = users::lock(&mut change, principal.user).await?;
-    if locked.and_then(|user| user.password_hash) != stored {
+    let standing = locked.filter(|user| !user.disabled);
+    if standing.and_then(|user| user.password_hash) != stored {
         return Err(Error::SignIn(sign_in::Refusal::BadCredentials));
     }
     store(app, change, &user, &hash, Some(principal.grant), "own").await
@@ -182,7 +183,7 @@ async fn choose(app: &App, user: &User, new: &Secret<String>) -> Result<String, 
         user.username.as_str(),
         user.email.as_deref().unwrap_or_default(),
     ];
-    let password = password::choose(new, app.config.password_min_length, &words)?;
+    let password = password::choose(app, new, &words).await?;
     Ok(app.hasher.hash(&password).await?)
 }
 

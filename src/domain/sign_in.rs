@@ -24,6 +24,10 @@ use crate::{
 /// The built-in public client (RFC 6749 §2.1) of first-party apps.
 pub const FIRST_PARTY: &str = "first-party";
 
+/// How many devices of a user are remembered that are signed out: whoever signs in again and
+/// again on new devices must not fill the tables.
+const SIGNED_OUT_DEVICES: i64 = 200;
+
 /// Why a sign-in was refused. All but the first are told only to who knows the password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -200,5 +204,6 @@ async fn claim_device(
         claim.kind.as_deref().unwrap_or("unknown"),
     )
     .await?;
+    devices::delete_surplus_of_user(change, user, SIGNED_OUT_DEVICES).await?;
     Ok(Ok((device, true)))
 }

@@ -59,7 +59,7 @@ pub async fn create(
     let hash = match new.password {
         Some(typed) => {
             let words = [username.as_str(), email.as_deref().unwrap_or_default()];
-            let password = password::choose(typed, app.config.password_min_length, &words)?;
+            let password = password::choose(app, typed, &words).await?;
             Some(app.hasher.hash(&password).await?)
         }
         None => None,

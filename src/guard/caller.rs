@@ -27,7 +27,7 @@ impl<'r> FromRequest<'r> for Caller {
         let standard: Vec<&str> = request.headers().get("Forwarded").collect();
         let user_agent = request.headers().get_one("User-Agent").unwrap_or_default();
         Outcome::Success(Self {
-            address: peer.map(|peer| client(peer, &hops(&forwarded, &standard), trusted)),
+            address: peer.map(|peer| told(peer, &forwarded, &standard, trusted)),
             user_agent: user_agent
                 .chars()
                 .filter(|c| !c.is_control())
@@ -38,16 +38,31 @@ impl<'r> FromRequest<'r> for Caller {
     }
 }
 
-/// The addresses that proxies noted, the nearest last: `Forwarded` (RFC 7239) where there is one.
-fn hops(x_forwarded_for: &[&str], forwarded: &[&str]) -> Vec<Option<IpAddr>> {
-    if forwarded.is_empty() {
-        return x_forwarded_for
-            .iter()
-            .flat_map(|line| line.split(','))
-            .map(node)
-            .collect();
+/// The client that the proxies tell of. A proxy writes one of the two headers and may pass
+/// the client's own other one through: where they disagree, neither is believed.
+fn told(peer: IpAddr, x_forwarded_for: &[&str], forwarded: &[&str], trusted: &[IpNet]) -> IpAddr {
+    let by_x = client(peer, &x_forwarded_for_hops(x_forwarded_for), trusted);
+    let by_standard = client(peer, &forwarded_hops(forwarded), trusted);
+    match (x_forwarded_for.is_empty(), forwarded.is_empty()) {
+        (_, true) => by_x,
+        (true, false) => by_standard,
+        (false, false) if by_x == by_standard => by_x,
+        (false, false) => peer,
     }
-    forwarded
+}
+
+/// The addresses in `X-Forwarded-For`, the nearest last.
+fn x_forwarded_for_hops(lines: &[&str]) -> Vec<Option<IpAddr>> {
+    lines
+        .iter()
+        .flat_map(|line| line.split(','))
+        .map(node)
+        .collect()
+}
+
+/// The addresses in `Forwarded` (RFC 7239), the nearest last.
+fn forwarded_hops(lines: &[&str]) -> Vec<Option<IpAddr>> {
+    lines
         .iter()
         .flat_map(|line| line.split(','))
         .map(|element| {
@@ -93,32 +108,27 @@ fn client(peer: IpAddr, hops: &[Option<IpAddr>], trusted: &[IpNet]) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn told(peer: &str, x_forwarded_for: &[&str], forwarded: &[&str], trusted: &[&str]) -> String {
+    fn seen(peer: &str, x_forwarded_for: &[&str], forwarded: &[&str], trusted: &[&str]) -> String {
         let trusted: Vec<IpNet> = trusted
             .iter()
             .map(|network| network.parse().unwrap())
             .collect();
-        client(
-            peer.parse().unwrap(),
-            &hops(x_forwarded_for, forwarded),
-            &trusted,
-        )
-        .to_string()
+        told(peer.parse().unwrap(), x_forwarded_for, forwarded, &trusted).to_string()
     }
 
     #[test]
     fn only_trusted_proxies_are_believed() {
         let proxies = ["10.0.0.0/8", "::1/128"];
         assert_eq!(
-            told("192.0.2.9", &["198.51.100.1"], &[], &proxies),
+            seen("192.0.2.9", &["198.51.100.1"], &[], &proxies),
             "192.0.2.9"
         );
         assert_eq!(
-            told("10.0.0.1", &["198.51.100.1"], &[], &proxies),
+            seen("10.0.0.1", &["198.51.100.1"], &[], &proxies),
             "198.51.100.1"
         );
         assert_eq!(
-            told(
+            seen(
                 "10.0.0.1",
                 &["6.6.6.6, 198.51.100.1, 10.0.0.2"],
                 &[],
@@ -127,11 +137,11 @@ mod tests {
             "198.51.100.1"
         );
         assert_eq!(
-            told("10.0.0.1", &["6.6.6.6", "198.51.100.1"], &[], &proxies),
+            seen("10.0.0.1", &["6.6.6.6", "198.51.100.1"], &[], &proxies),
             "198.51.100.1"
         );
         assert_eq!(
-            told(
+            seen(
                 "::1",
                 &[],
                 &["for=\"[2001:db8::7]:4711\";proto=https"],
@@ -140,10 +150,17 @@ mod tests {
             "2001:db8::7"
         );
         assert_eq!(
-            told("10.0.0.1", &["6.6.6.6"], &["for=198.51.100.1:99"], &proxies),
-            "198.51.100.1"
+            seen("10.0.0.1", &["6.6.6.6"], &["for=198.51.100.1:99"], &proxies),
+            "10.0.0.1"
         );
-        assert_eq!(told("10.0.0.1", &["unknown"], &[], &proxies), "10.0.0.1");
-        assert_eq!(told("10.0.0.1", &[], &[], &proxies), "10.0.0.1");
+        let agreed = seen(
+            "10.0.0.1",
+            &["198.51.100.1"],
+            &["for=198.51.100.1:99"],
+            &proxies,
+        );
+        assert_eq!(agreed, "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["unknown"], &[], &proxies), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &[], &[], &proxies), "10.0.0.1");
     }
 }
