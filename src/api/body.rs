@@ -12,6 +12,7 @@ use serde::{
 };
 
 use super::error::Wire;
+use crate::guard::length;
 
 /// The longest body, in KiB.
 const LIMIT: u64 = 16;
@@ -32,6 +33,9 @@ impl<'r, T: DeserializeOwned> FromData<'r> for Body<T> {
         // A cross-site form can send text/plain without asking; it cannot send this.
         if !request.content_type().is_some_and(is_json) {
             return Outcome::Error((Status::UnsupportedMediaType, Unreadable));
+        }
+        if length::is_beyond(request, LIMIT.kibibytes()) {
+            return Outcome::Error((Status::PayloadTooLarge, Unreadable));
         }
         let bytes = match data.open(LIMIT.kibibytes()).into_bytes().await {
             Ok(bytes) if bytes.is_complete() => {
