@@ -110,9 +110,13 @@ pub fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
     methods
 }
 
-/// Whether a route's path, with its `<parameters>`, is that of a request.
+/// Whether a route's path, with its `<parameters>`, is that of a request. Empty segments do
+/// not count, as when Rocket looks for a route.
 fn leads_to(route: &str, uri: &Origin<'_>) -> bool {
-    let mut asked = uri.path().raw_segments();
+    let mut asked = uri
+        .path()
+        .raw_segments()
+        .filter(|segment| !segment.is_empty());
     for segment in route.split('/').filter(|segment| !segment.is_empty()) {
         match asked.next() {
             _ if segment.ends_with("..>") => return true,
