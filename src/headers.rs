@@ -36,28 +36,33 @@ impl Fairing for Headers {
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Some(app) = request.rocket().state::<Arc<App>>() else {
-            return;
-        };
-        let is_page = response.content_type().is_some_and(|kind| kind.is_html());
+        put_on(request, response);
+    }
+}
+
+/// Puts the headers on an answer.
+pub fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
+    let Some(app) = request.rocket().state::<Arc<App>>() else {
+        return;
+    };
+    let is_page = response.content_type().is_some_and(|kind| kind.is_html());
+    response.set_raw_header(
+        "Content-Security-Policy",
+        if is_page { CSP_PAGE } else { CSP_JSON },
+    );
+    response.set_raw_header("X-Content-Type-Options", "nosniff");
+    response.set_raw_header("X-Frame-Options", "DENY");
+    response.set_raw_header("Referrer-Policy", "no-referrer");
+    response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
+    response.set_raw_header("Permissions-Policy", "interest-cohort=()");
+    if app.config.is_https() {
         response.set_raw_header(
-            "Content-Security-Policy",
-            if is_page { CSP_PAGE } else { CSP_JSON },
+            "Strict-Transport-Security",
+            "max-age=31536000; includeSubDomains",
         );
-        response.set_raw_header("X-Content-Type-Options", "nosniff");
-        response.set_raw_header("X-Frame-Options", "DENY");
-        response.set_raw_header("Referrer-Policy", "no-referrer");
-        response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
-        response.set_raw_header("Permissions-Policy", "interest-cohort=()");
-        if app.config.is_https() {
-            response.set_raw_header(
-                "Strict-Transport-Security",
-                "max-age=31536000; includeSubDomains",
-            );
-        }
-        if !is_page {
-            allow_origin(app, request, response);
-        }
+    }
+    if !is_page {
+        allow_origin(app, request, response);
     }
 }
 
@@ -109,9 +114,13 @@ pub fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
     methods
 }
 
-/// Whether a route's path, with its `<parameters>`, is that of a request.
+/// Whether a route's path, with its `<parameters>`, is that of a request. Empty segments do
+/// not count, as when Rocket looks for a route.
 fn leads_to(route: &str, uri: &Origin<'_>) -> bool {
-    let mut asked = uri.path().raw_segments();
+    let mut asked = uri
+        .path()
+        .raw_segments()
+        .filter(|segment| !segment.is_empty());
     for segment in route.split('/').filter(|segment| !segment.is_empty()) {
         match asked.next() {
             _ if segment.ends_with("..>") => return true,

@@ -40,6 +40,9 @@ pub fn start() {
     }));
 }
 
+/// Whether a request came in through the fairings.
+struct Begun(bool);
+
 /// What a request carries from its first to its last fairing.
 struct Trace {
     id: Uuid,
@@ -64,6 +67,11 @@ pub fn request_id(request: &Request<'_>) -> Uuid {
     trace(request).id
 }
 
+/// Whether a request came in through the fairings, and so will its answer go out.
+pub fn has_begun(request: &Request<'_>) -> bool {
+    request.local_cache(|| Begun(false)).0
+}
+
 /// Gives each request its id and, when it is answered, its one line.
 pub struct RequestLog;
 
@@ -77,23 +85,29 @@ impl Fairing for RequestLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+        request.local_cache(|| Begun(true));
         trace(request);
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        let Trace { id, began } = trace(request);
-        response.set_raw_header(REQUEST_ID, id.to_string());
-        let route = request
-            .route()
-            .map_or_else(|| "-".to_owned(), |route| route.uri.to_string());
-        let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
-        tracing::info!(
-            request_id = %id,
-            method = %request.method(),
-            route,
-            status = response.status().code,
-            milliseconds = (milliseconds * 100.0).round() / 100.0,
-            "request"
-        );
+        finish(request, response);
     }
+}
+
+/// Puts the id on an answer, and writes the request's line.
+pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
+    let Trace { id, began } = trace(request);
+    response.set_raw_header(REQUEST_ID, id.to_string());
+    let route = request
+        .route()
+        .map_or_else(|| "-".to_owned(), |route| route.uri.to_string());
+    let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
+    tracing::info!(
+        request_id = %id,
+        method = %request.method(),
+        route,
+        status = response.status().code,
+        milliseconds = (milliseconds * 100.0).round() / 100.0,
+        "request"
+    );
 }

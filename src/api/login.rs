@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     answer::{Answer, Reply},
-    body::Body,
+    body::{Body, Object},
 };
 use crate::{
     app::App,
@@ -26,7 +26,7 @@ use crate::{
 pub struct LoginRequest {
     username: String,
     password: Secret<String>,
-    device: Option<Device>,
+    device: Option<Object<Device>>,
     client_id: Option<String>,
 }
 
@@ -74,7 +74,9 @@ pub async fn login(
     body: Body<LoginRequest>,
 ) -> Answer<TokenAnswer> {
     let Body(request) = body;
-    let device = request.device.unwrap_or_default();
+    let device = request
+        .device
+        .map_or_else(Device::default, |Object(device)| device);
     let sign_in = SignIn {
         username: &request.username,
         password: &request.password,

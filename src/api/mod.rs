@@ -18,9 +18,12 @@ mod well_known;
 use rocket::{
     Catcher, Request, Route, catch, catchers,
     http::{Header, Status},
-    options, routes,
+    options,
+    response::Responder,
+    routes,
 };
 
+use crate::{headers, telemetry};
 use error::Wire;
 
 /// All routes of the JSON API.
@@ -67,8 +70,23 @@ pub fn catchers() -> Vec<Catcher> {
 }
 
 #[catch(default)]
-fn refused(status: Status, request: &Request<'_>) -> Wire {
-    Wire::of_status(status, request)
+fn refused(status: Status, request: &Request<'_>) -> Refused {
+    Refused(Wire::of_status(status, request))
+}
+
+/// An error that no handler made. Rocket answers what it cannot make sense of, such as a
+/// method that nobody knows, past all fairings: what those do is then done here.
+struct Refused(Wire);
+
+impl<'r> Responder<'r, 'static> for Refused {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let mut response = self.0.respond_to(request)?;
+        if !telemetry::has_begun(request) {
+            headers::put_on(request, &mut response);
+            telemetry::finish(request, &mut response);
+        }
+        Ok(response)
+    }
 }
 
 /// The methods of a path.

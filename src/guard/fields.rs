@@ -8,6 +8,7 @@ use rocket::{
     http::{RawStr, Status},
 };
 
+use super::length;
 use crate::crypto::secret::Secret;
 
 /// The longest form, in KiB.
@@ -37,6 +38,9 @@ impl<'r> FromData<'r> for Fields {
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         if !request.content_type().is_some_and(|kind| kind.is_form()) {
             return Outcome::Error((Status::UnsupportedMediaType, Unreadable));
+        }
+        if length::is_beyond(request, LIMIT.kibibytes()) {
+            return Outcome::Error((Status::PayloadTooLarge, Unreadable));
         }
         let text = match data.open(LIMIT.kibibytes()).into_string().await {
             Ok(text) if text.is_complete() => Secret::new(text.into_inner()),

@@ -5,5 +5,6 @@
 pub mod bearer;
 pub mod caller;
 pub mod fields;
+pub mod length;
 pub mod params;
 pub mod role;

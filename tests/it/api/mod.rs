@@ -3,6 +3,7 @@
 mod answer;
 mod audit;
 mod devices;
+mod http;
 mod login;
 mod me;
 mod reject;

@@ -6,6 +6,7 @@ pub mod phone;
 pub mod proxy;
 pub mod reply;
 pub mod wait;
+pub mod wire;
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,6 +43,8 @@ pub struct Server {
     pub app: Arc<App>,
     pub clock: Clock,
     pub url: String,
+    /// Method and path of every route that is mounted, such as `GET /users/<id>`.
+    pub routes: Vec<String>,
     /// A second way to the rows, past the server.
     pub rows: PgPool,
     client: reqwest::Client,
@@ -111,11 +114,14 @@ pub async fn spawn_through(
             .ignite()
             .await
             .unwrap();
+        let routes = rocket.routes();
+        let routes = routes.map(|route| format!("{} {}", route.method, route.uri.path()));
+        let routes: Vec<String> = routes.collect();
         let shutdown = rocket.shutdown();
         tokio::spawn(rocket.launch());
-        (app, shutdown, port.await.unwrap())
+        (app, routes, shutdown, port.await.unwrap())
     });
-    let (app, shutdown, port) = starting.await.unwrap();
+    let (app, routes, shutdown, port) = starting.await.unwrap();
     let url = format!("http://127.0.0.1:{port}");
     let rows = PgPool::connect_with(database.options()).await.unwrap();
     let client = reqwest::Client::builder()
@@ -126,6 +132,7 @@ pub async fn spawn_through(
         app,
         clock,
         url,
+        routes,
         rows,
         client,
         shutdown,
