@@ -46,6 +46,16 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
+    /// The highest capacity that a set of roles gives.
+    pub fn of_roles(roles: &[String]) -> Self {
+        let has = |role: &str| roles.iter().any(|has| has == role);
+        match (has("admin"), has("support")) {
+            (true, _) => Self::Admin,
+            (false, true) => Self::Support,
+            (false, false) => Self::User,
+        }
+    }
+
     /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -95,6 +105,9 @@ pub enum Action {
     SigningKeyCreated,
     SecretKeyAdopted,
     SecretKeyRotated,
+    PanelSignedIn,
+    PanelSignedOut,
+    SetupCodeMade,
     Purged,
 }
 
@@ -123,6 +136,9 @@ impl Action {
             Self::SigningKeyCreated => "signing_key.created",
             Self::SecretKeyAdopted => "secret_key.adopted",
             Self::SecretKeyRotated => "secret_key.rotated",
+            Self::PanelSignedIn => "user.panel_signed_in",
+            Self::PanelSignedOut => "user.panel_signed_out",
+            Self::SetupCodeMade => "server.setup_code_made",
             Self::Purged => "server.purged",
         }
     }
