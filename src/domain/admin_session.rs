@@ -16,7 +16,7 @@ use crate::{
         admin_sessions::{self, Session},
         audit_events::{Action, Event},
         disabling::Subject,
-        refusals::Refused,
+        refusals::{self, Refused},
     },
     ids::UserId,
 };
@@ -185,4 +185,18 @@ pub async fn end(
     )
     .with("own", session == panelist.session);
     Ok(change.commit(event).await?)
+}
+
+/// Keeps that a form was refused which none of our pages sent, so that an attack shows.
+///
+/// # Errors
+/// Those of the database.
+pub async fn refuse_form(app: &App, user: Option<UserId>, caller: &Caller) -> Result<(), Error> {
+    let (id, now) = (app.clock.id(), app.clock.now());
+    let refused = Refused {
+        user,
+        ..Refused::default()
+    };
+    refusals::insert(&mut *app.db().await?, id, now, refused, "csrf", caller).await?;
+    Ok(())
 }

@@ -5,5 +5,7 @@
 pub mod bearer;
 pub mod caller;
 pub mod fields;
+pub mod form;
 pub mod params;
 pub mod role;
+pub mod session;
