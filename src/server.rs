@@ -38,6 +38,7 @@ pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
         .mount("/", api::routes())
         .mount("/", admin::routes())
         .register("/", api::catchers())
+        .register("/admin", admin::catchers())
 }
 
 /// Keeps the clock by the database's and purges, for as long as the server runs.

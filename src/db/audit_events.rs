@@ -112,6 +112,35 @@ pub enum Action {
 }
 
 impl Action {
+    /// Each of them.
+    pub const ALL: [Self; 25] = [
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::RefreshTokenReused,
+        Self::RefreshTokenFromTheFuture,
+        Self::UserCreated,
+        Self::UserChanged,
+        Self::UserDeleted,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::UserEnded,
+        Self::DeviceDisabled,
+        Self::DeviceEnabled,
+        Self::DeviceEnded,
+        Self::TokenDisabled,
+        Self::TokenEnabled,
+        Self::TokenEnded,
+        Self::PasswordChanged,
+        Self::PasswordLinkMade,
+        Self::SigningKeyCreated,
+        Self::SecretKeyAdopted,
+        Self::SecretKeyRotated,
+        Self::PanelSignedIn,
+        Self::PanelSignedOut,
+        Self::SetupCodeMade,
+        Self::Purged,
+    ];
+
     /// As stored: subject, dot, what happened to it.
     pub fn as_str(self) -> &'static str {
         match self {
