@@ -49,6 +49,24 @@ async fn a_first_start_says_what_to_do_and_a_stop_leaves_nothing_running() {
         "{greeting}"
     );
 
+    // The address of the setup and, apart from it, the code: five groups of five.
+    let setup = format!("{}/admin/setup", process.url);
+    let code = greeting
+        .lines()
+        .map(str::trim)
+        .find(|line| line.len() == 29 && line.split('-').all(|group| group.len() == 5))
+        .unwrap();
+    assert!(
+        greeting.lines().any(|line| line.trim() == setup),
+        "{greeting}"
+    );
+    assert!(!process.log().contains(code), "the code was logged");
+    reqwest::get(&setup)
+        .await
+        .unwrap()
+        .error_for_status()
+        .unwrap();
+
     let key = fs::metadata(place.path("data/secret_key")).unwrap();
     assert_eq!(key.permissions().mode() & 0o777, 0o600);
 
