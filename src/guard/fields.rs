@@ -6,7 +6,7 @@ use rocket::{
     Data, Request,
     data::{FromData, Outcome, ToByteUnit},
     form::Form,
-    http::Status,
+    http::{RawStr, Status},
 };
 
 use crate::crypto::secret::Secret;
@@ -55,9 +55,15 @@ impl<'r> FromData<'r> for Fields {
             Err(_) => return Outcome::Error((Status::BadRequest, Unreadable)),
         };
         let mut fields = HashMap::new();
+        // Form::values splits and leaves the escapes: "a+b%21" is still to become "a b!".
         for field in Form::values(text.expose()) {
-            let value = Secret::new(field.value.to_owned());
-            if fields.insert(field.name.to_string(), value).is_some() {
+            let name = RawStr::new(field.name.source().as_str()).url_decode();
+            let value = RawStr::new(field.value).url_decode();
+            let (Ok(name), Ok(value)) = (name, value) else {
+                return Outcome::Error((Status::BadRequest, Unreadable));
+            };
+            let value = Secret::new(value.into_owned());
+            if fields.insert(name.into_owned(), value).is_some() {
                 return Outcome::Error((Status::BadRequest, Unreadable));
             }
         }
