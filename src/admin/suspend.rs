@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use rocket::{State, http::Status, post};
+use rocket::{Either, State, http::Status, post};
 
 use super::{
     chrome::Chrome,
@@ -225,17 +225,25 @@ pub async fn lost_device(
     caller: Caller,
     id: DeviceId,
     form: Checked,
-) -> Result<Turn<LinkPage>, Fault> {
+) -> Result<Either<Turn<UserPage>, Page<LinkPage>>, Fault> {
     let user = listing::device(app, id).await?.user_id;
     let actor = by.0.actor(&caller);
-    let disabling = disabling(&form.0)?;
-    disable::disable(app, &actor, Subject::Device(id), &disabling).await?;
+    let disabled = match disabling(&form.0) {
+        Ok(disabling) => disable::disable(app, &actor, Subject::Device(id), &disabling).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = disabled {
+        // The button stands in the form that disables.
+        let form_path = format!("/admin/devices/{id}/disable");
+        let page = again(app, &by.0, user, form_path, error, &form.0).await?;
+        return Ok(Either::Left(page));
+    }
     let link = set_password::make_link(app, &actor, user).await?;
     let user = listing::user(app, user).await?;
     let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
     let what = "The device is disabled.";
     let page = LinkPage::new(chrome, what, user.id, &user.username, &link);
-    Ok(Turn::Page(Page::new(Status::Ok, page)))
+    Ok(Either::Right(Page::new(Status::Ok, page)))
 }
 
 /// Disables a token.

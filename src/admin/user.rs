@@ -146,6 +146,7 @@ impl GrantLine {
         };
         let ended = grant.ended_reason.map(|how| how.replace('_', " "));
         let badge = match ended {
+            Some(how) if how.starts_with("ended") => Badge::gone(how),
             Some(how) => Badge::gone(format!("ended: {how}")),
             None if !live => Badge::gone("expired"),
             None => Badge::of(grant.disabled, grant.disabled_until),

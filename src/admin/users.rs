@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use rocket::{State, get, http::Status, post};
+use rocket::{
+    Either, State, get,
+    http::{RawStr, Status},
+    post,
+};
 
 use super::{
     chrome::Chrome,
@@ -21,7 +25,7 @@ use crate::{
     },
     domain::{
         Caller,
-        error::Error,
+        error::{Conflict, Error},
         listing,
         set_password::Link,
         users::{self, NewUser},
@@ -99,7 +103,7 @@ pub async fn list(
     };
     let page = listing::users(app, &filter, DEFAULT_LIMIT).await?;
     let next = page.next_cursor.map(|next| {
-        let query = rocket::http::RawStr::new(query).percent_encode();
+        let query = RawStr::new(query).percent_encode();
         format!("query={query}&status={status}&cursor={next}")
     });
     let page = UsersPage {
@@ -177,7 +181,7 @@ impl Profile {
     pub fn refused(self, error: Error) -> Result<Self, Error> {
         let (field, fault) = match error {
             Error::Invalid { field, message } => (field, message.to_owned()),
-            Error::Conflict(crate::domain::error::Conflict::UsernameTaken) => (
+            Error::Conflict(Conflict::UsernameTaken) => (
                 "username",
                 "this username is taken; choose another".to_owned(),
             ),
@@ -240,23 +244,6 @@ pub fn new(by: Administrator) -> Page<NewUserPage> {
     Page::new(Status::Ok, page)
 }
 
-/// Either the form again, or the link.
-pub enum Created {
-    /// Something is wrong with what was typed.
-    Again(Page<NewUserPage>),
-    /// The link to hand over, or the user's page.
-    Done(Turn<LinkPage>),
-}
-
-impl<'r> rocket::response::Responder<'r, 'static> for Created {
-    fn respond_to(self, request: &'r rocket::Request<'_>) -> rocket::response::Result<'static> {
-        match self {
-            Self::Again(page) => page.respond_to(request),
-            Self::Done(turn) => turn.respond_to(request),
-        }
-    }
-}
-
 /// Creates a user, who sets the password by a link.
 #[post("/admin/users", data = "<form>")]
 pub async fn create(
@@ -264,7 +251,7 @@ pub async fn create(
     by: Administrator,
     caller: Caller,
     form: Checked,
-) -> Result<Created, Fault> {
+) -> Result<Either<Page<NewUserPage>, Turn<LinkPage>>, Fault> {
     let profile = Profile::typed(&form.0);
     let roles = profile.roles();
     let new = NewUser {
@@ -278,15 +265,15 @@ pub async fn create(
             let user = listing::user(app, id).await?;
             let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
             let page = LinkPage::new(chrome, "The user is created.", id, &user.username, &link);
-            Ok(Created::Done(Turn::Page(Page::new(Status::Created, page))))
+            Ok(Either::Right(Turn::Page(Page::new(Status::Created, page))))
         }
-        Ok((id, None)) => Ok(Created::Done(Turn::To(format!("/admin/users/{id}")))),
+        Ok((id, None)) => Ok(Either::Right(Turn::To(format!("/admin/users/{id}")))),
         Err(error) => {
             let page = NewUserPage {
                 chrome: Chrome::new(&by.0, "users", "New user", None),
                 profile: profile.refused(error)?,
             };
-            Ok(Created::Again(Page::new(Status::UnprocessableEntity, page)))
+            Ok(Either::Left(Page::new(Status::UnprocessableEntity, page)))
         }
     }
 }

@@ -122,13 +122,15 @@ async fn bad_input_stays_on_the_page_with_what_was_typed() {
     let mut desk = server.browser("boss", &["admin"]).await;
     let ana = server.user("ana").await;
     let phone = ana.sign_in("phone").await;
-    let disable = format!("/admin/devices/{}/disable", phone.device_id);
-    for (until, message) in [
-        ("2001-01-01T00:00", "This time is over"),
-        ("someday", "Write a time such as"),
+    let device = format!("/admin/devices/{}", phone.device_id);
+    let (disable, replace) = (format!("{device}/disable"), format!("{device}/lost"));
+    for (path, until, message) in [
+        (&disable, "2001-01-01T00:00", "This time is over"),
+        (&disable, "someday", "Write a time such as"),
+        (&replace, "someday", "Write a time such as"),
     ] {
         let fields = [("reason", "a <taxi>"), ("until", until)];
-        let page = desk.post(&disable, &fields).await.expect(422);
+        let page = desk.post(path, &fields).await.expect(422);
         assert!(page.text.contains(message), "{}", page.text);
         assert!(page.text.contains(&format!("value=\"{until}\"")));
         assert!(page.text.contains("value=\"a &#60;taxi&#62;\""));
