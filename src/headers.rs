@@ -52,7 +52,17 @@ pub fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
     );
     response.set_raw_header("X-Content-Type-Options", "nosniff");
     response.set_raw_header("X-Frame-Options", "DENY");
-    response.set_raw_header("Referrer-Policy", "no-referrer");
+    // Under no-referrer browsers post forms with "Origin: null" (Fetch §3.2), and the panel's
+    // forms are told from foreign ones by their origin. Its paths hold ids and no secrets.
+    let is_panel = request.uri().path().starts_with("/admin");
+    response.set_raw_header(
+        "Referrer-Policy",
+        if is_panel {
+            "same-origin"
+        } else {
+            "no-referrer"
+        },
+    );
     response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
     response.set_raw_header("Permissions-Policy", "interest-cohort=()");
     if app.config.is_https() {

@@ -42,6 +42,7 @@ pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
         .mount("/", bounded(api::routes()))
         .mount("/", bounded(admin::routes()))
         .register("/", api::catchers())
+        .register("/admin", admin::catchers())
 }
 
 /// Gives every handler a deadline: a database that takes a statement and never answers must

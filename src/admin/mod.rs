@@ -1,12 +1,59 @@
 //! The door for browsers: server-rendered pages that need no script.
 
+mod account;
 mod assets;
+mod audit;
+mod chrome;
+mod deeds;
+mod events;
+mod fault;
+mod format;
+mod login;
+mod overview;
 mod page;
 mod set_password;
+mod setup;
+mod suspend;
+mod user;
+mod users;
 
 use rocket::{Route, routes};
 
+pub use fault::catchers;
+
 /// All routes of the pages.
 pub fn routes() -> Vec<Route> {
-    routes![assets::stylesheet, set_password::show, set_password::save]
+    routes![
+        account::change_password,
+        account::end_session,
+        account::show,
+        assets::stylesheet,
+        audit::list,
+        login::show,
+        login::sign_in,
+        login::sign_out,
+        overview::show,
+        set_password::save,
+        set_password::show,
+        setup::create,
+        setup::show,
+        suspend::disable_device,
+        suspend::disable_token,
+        suspend::disable_user,
+        suspend::enable_device,
+        suspend::enable_token,
+        suspend::enable_user,
+        suspend::end_device,
+        suspend::end_token,
+        suspend::end_user,
+        suspend::lost_device,
+        user::ask_delete,
+        user::change,
+        user::delete,
+        user::password_link,
+        user::show,
+        users::create,
+        users::list,
+        users::new,
+    ]
 }

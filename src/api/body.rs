@@ -63,6 +63,7 @@ fn is_json(content_type: &ContentType) -> bool {
 
 /// A JSON object. By itself serde reads a struct from an array as well, the fields in
 /// their order: names would be no part of the contract.
+#[cfg_attr(test, derive(Debug))]
 pub struct Object<T>(pub T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

@@ -61,6 +61,12 @@ impl Wire {
         }
     }
 
+    /// A form that did not come from one of our pages as they are now.
+    pub fn foreign_form() -> Self {
+        let description = "Nothing was changed: this form is not one of your session's. Open the page again and repeat what you did.";
+        Self::new(Status::Forbidden, "access_denied", "csrf", description)
+    }
+
     /// No access token (RFC 6750 §3: no error code is told).
     pub fn missing_token() -> Self {
         let description = "Send an access token in the header Authorization: Bearer.";
@@ -119,6 +125,33 @@ impl Wire {
                 "throttled",
                 description,
             )
+        }
+    }
+
+    /// The status, for a page that tells it in HTML.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The sentence, for the same.
+    pub fn description(&self) -> &str {
+        &self.description
+    }
+
+    /// The value of `Retry-After`, in seconds.
+    pub fn retry_after(&self) -> Option<u64> {
+        self.retry_after
+    }
+
+    /// Tells the log what callers are not told.
+    pub fn log(&self, request: &Request<'_>) {
+        if let Some(cause) = &self.cause {
+            let request_id = telemetry::request_id(request);
+            if self.status == Status::InternalServerError {
+                tracing::error!(%request_id, cause, "a request failed");
+            } else {
+                tracing::warn!(%request_id, cause, "a request was put off");
+            }
         }
     }
 
@@ -190,14 +223,7 @@ impl Wire {
 
 impl<'r> Responder<'r, 'static> for Wire {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
-        if let Some(cause) = &self.cause {
-            let request_id = telemetry::request_id(request);
-            if self.status == Status::InternalServerError {
-                tracing::error!(%request_id, cause, "a request failed");
-            } else {
-                tracing::warn!(%request_id, cause, "a request was put off");
-            }
-        }
+        self.log(request);
         let mut body = json!({ "error": self.error, "error_description": self.description });
         if let Some(reason) = self.reason {
             body["reason"] = reason.into();

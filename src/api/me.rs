@@ -16,7 +16,11 @@ use crate::{
     app::App,
     crypto::secret::Secret,
     db::audit_events::Caller,
-    domain::{end, listing, set_password},
+    domain::{
+        end, listing,
+        set_password::{self, Owner},
+        throttle::Subject as Guesser,
+    },
     guard::{bearer::Bearer, role::SignedIn},
     ids::{DeviceId, UserId},
     records::{DeviceRecord, UserRecord},
@@ -104,9 +108,15 @@ pub async fn change_password(
     body: Body<PasswordRequest>,
 ) -> Answer<UserRecord> {
     let Body(request) = body;
+    let owner = Owner {
+        user: by.0.user,
+        guesser: Guesser::Device(by.0.device),
+        grant: Some(by.0.grant),
+        session: None,
+    };
     set_password::change_own(
         app,
-        &by.0,
+        &owner,
         &request.current_password,
         &request.new_password,
         &caller,

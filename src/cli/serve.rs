@@ -6,7 +6,15 @@ use clap::Args;
 use rocket::{error::ErrorKind, fairing::AdHoc};
 
 use super::{Failure, access::Database, output};
-use crate::{app::App, config, db, domain::listing, server, telemetry};
+use crate::{
+    app::App,
+    config, db,
+    domain::{
+        listing,
+        setup::{self, SETUP_PATH},
+    },
+    server, telemetry,
+};
 
 /// How to serve.
 #[derive(Args)]
@@ -73,10 +81,25 @@ async fn greet(app: &App, began: Instant) {
         output::line(format_args!("Doorward serves {}", app.config.issuer));
     }
     if !any_administrator {
-        let program = std::env::args()
-            .next()
-            .unwrap_or_else(|| "doorward".to_owned());
-        output::line("There is no administrator yet. Make the first one in another terminal:");
-        output::line(format_args!("  {program} admin create --username NAME"));
+        say_how_to_begin(app).await;
     }
+}
+
+/// The code stands apart from the address: an address ends up in histories and logs.
+async fn say_how_to_begin(app: &App) {
+    let program = std::env::args()
+        .next()
+        .unwrap_or_else(|| "doorward".to_owned());
+    output::line("There is no administrator yet. Make the first one in the browser:");
+    output::line(format_args!("  {}{SETUP_PATH}", app.config.issuer));
+    match setup::make_code(app).await {
+        Ok(Some(code)) => {
+            output::line("with this one-time code, good for an hour:");
+            output::line(format_args!("  {}", code.expose()));
+        }
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "no one-time code could be made"),
+    }
+    output::line("or in another terminal:");
+    output::line(format_args!("  {program} admin create --username NAME"));
 }

@@ -4,12 +4,13 @@
 pub mod access_token;
 pub mod device_token;
 pub mod keyring;
+pub mod opaque_token;
 pub mod password;
-pub mod password_link;
 pub mod refresh_token;
 pub mod seal;
 pub mod secret;
 pub mod server_key;
+pub mod setup_code;
 
 use aws_lc_rs::{digest, rand};
 

@@ -46,6 +46,16 @@ pub enum ActorKind {
 }
 
 impl ActorKind {
+    /// The highest capacity that a set of roles gives.
+    pub fn of_roles(roles: &[String]) -> Self {
+        let has = |role: &str| roles.iter().any(|has| has == role);
+        match (has("admin"), has("support")) {
+            (true, _) => Self::Admin,
+            (false, true) => Self::Support,
+            (false, false) => Self::User,
+        }
+    }
+
     /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -95,10 +105,42 @@ pub enum Action {
     SigningKeyCreated,
     SecretKeyAdopted,
     SecretKeyRotated,
+    PanelSignedIn,
+    PanelSignedOut,
+    SetupCodeMade,
     Purged,
 }
 
 impl Action {
+    /// Each of them.
+    pub const ALL: [Self; 25] = [
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::RefreshTokenReused,
+        Self::RefreshTokenFromTheFuture,
+        Self::UserCreated,
+        Self::UserChanged,
+        Self::UserDeleted,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::UserEnded,
+        Self::DeviceDisabled,
+        Self::DeviceEnabled,
+        Self::DeviceEnded,
+        Self::TokenDisabled,
+        Self::TokenEnabled,
+        Self::TokenEnded,
+        Self::PasswordChanged,
+        Self::PasswordLinkMade,
+        Self::SigningKeyCreated,
+        Self::SecretKeyAdopted,
+        Self::SecretKeyRotated,
+        Self::PanelSignedIn,
+        Self::PanelSignedOut,
+        Self::SetupCodeMade,
+        Self::Purged,
+    ];
+
     /// As stored: subject, dot, what happened to it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -123,6 +165,9 @@ impl Action {
             Self::SigningKeyCreated => "signing_key.created",
             Self::SecretKeyAdopted => "secret_key.adopted",
             Self::SecretKeyRotated => "secret_key.rotated",
+            Self::PanelSignedIn => "user.panel_signed_in",
+            Self::PanelSignedOut => "user.panel_signed_out",
+            Self::SetupCodeMade => "server.setup_code_made",
             Self::Purged => "server.purged",
         }
     }

@@ -1,6 +1,7 @@
 //! The only place with SQL: one file per table, plain functions, one statement
 //! each. Reads take a connection, writes a [`change::Change`]. Knows no rule.
 
+pub mod admin_sessions;
 pub mod audit_events;
 pub mod change;
 pub mod cursor;
@@ -13,6 +14,7 @@ pub mod password_links;
 pub mod purge;
 pub mod refresh_tokens;
 pub mod refusals;
+pub mod setup_codes;
 pub mod signing_keys;
 pub mod throttles;
 pub mod users;

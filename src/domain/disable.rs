@@ -12,6 +12,7 @@ use crate::{
     app::App,
     crypto::refresh_token::RefreshToken,
     db::{
+        admin_sessions,
         audit_events::{Action, Event},
         change::Change,
         disabling::{self, Locked, Subject},
@@ -55,6 +56,9 @@ pub async fn disable(
         return Ok(());
     }
     disabling::set_disabled(&mut change, subject, until, reason.as_deref()).await?;
+    if let Subject::User(user) = subject {
+        admin_sessions::delete_of_user(&mut change, user, None).await?;
+    }
     let action = match subject {
         Subject::User(_) => Action::UserDisabled,
         Subject::Device(_) => Action::DeviceDisabled,

@@ -70,6 +70,8 @@ pub enum Thing {
     Token,
     /// An open link to set a password.
     PasswordLink,
+    /// The one-time code for the first administrator.
+    SetupCode,
 }
 
 impl std::fmt::Display for Thing {
@@ -78,6 +80,9 @@ impl std::fmt::Display for Thing {
             Self::User => "user",
             Self::Device => "device",
             Self::Token => "token",
+            Self::SetupCode => {
+                "code; it was used, replaced by a later start, or is over an hour old"
+            }
             Self::PasswordLink => "link; it was used, replaced, or is over an hour old",
         })
     }

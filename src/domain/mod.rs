@@ -2,6 +2,7 @@
 //! three doors; each opens its own transaction and writes its own audit event.
 //! Knows no HTTP, no HTML and no SQL.
 
+pub mod admin_session;
 pub mod credentials;
 pub mod disable;
 pub mod end;
@@ -13,6 +14,7 @@ pub mod password;
 pub mod purge;
 pub mod refresh;
 pub mod set_password;
+pub mod setup;
 pub mod sign_in;
 pub mod standing;
 pub mod texts;

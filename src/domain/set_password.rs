@@ -3,18 +3,22 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{
     Actor, ActorKind, Caller, credentials,
     error::{Error, Thing},
     password, sign_in,
-    standing::Principal,
     throttle::{self, Attempt, Subject as Guesser},
 };
 use crate::{
     app::App,
-    crypto::{password_link::LinkSecret, secret::Secret},
+    crypto::{
+        opaque_token::{OpaqueToken, Purpose},
+        secret::Secret,
+    },
     db::{
+        admin_sessions,
         audit_events::{Action, Event},
         change::Change,
         disabling::Subject,
@@ -40,23 +44,36 @@ pub struct Link {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Changes the caller's own password and ends every other grant. Costs two hashes; a
-/// wrong current password counts as a failed sign-in from this device.
+/// Who changes the own password, and what stays signed in.
+#[derive(Debug)]
+pub struct Owner<'a> {
+    /// The user.
+    pub user: UserId,
+    /// Whose allowance a wrong current password draws on.
+    pub guesser: Guesser<'a>,
+    /// The grant that asks.
+    pub grant: Option<GrantId>,
+    /// The administrator session that asks.
+    pub session: Option<Uuid>,
+}
+
+/// Changes the caller's own password and ends every other grant and session. Costs two
+/// hashes; a wrong current password counts as a failed sign-in.
 ///
 /// # Errors
 /// [`sign_in::Refusal::BadCredentials`]; a weak new password.
 pub async fn change_own(
     app: &App,
-    principal: &Principal,
+    owner: &Owner<'_>,
     current: &Secret<String>,
     new: &Secret<String>,
     caller: &Caller,
 ) -> Result<(), Error> {
     let mut db = app.db().await?;
-    let attempt = Attempt::begin(app, &mut db, Guesser::Device(principal.device), caller).await?;
-    let stored = users::find_password_hash(&mut db, principal.user).await?;
+    let attempt = Attempt::begin(app, &mut db, owner.guesser, caller).await?;
+    let stored = users::find_password_hash(&mut db, owner.user).await?;
     drop(db);
-    let user = find(app, principal.user).await?;
+    let user = find(app, owner.user).await?;
 
     let compared = credentials::compare(app, &attempt, current, stored.as_deref()).await?;
     if !compared.matches {
@@ -65,14 +82,26 @@ pub async fn change_own(
     attempt.succeeded(app, &mut *app.db().await?).await?;
     let hash = choose(app, &user, new).await?;
 
-    let actor = principal.as_owner(caller);
+    let actor = Actor {
+        kind: ActorKind::User,
+        user: Some(owner.user),
+        caller: caller.clone(),
+    };
     let mut change = app.change(&actor).await?;
-    let locked = users::lock(&mut change, principal.user).await?;
+    let locked = users::lock(&mut change, owner.user).await?;
     let standing = locked.filter(|user| !user.disabled);
     if standing.and_then(|user| user.password_hash) != stored {
         return Err(Error::SignIn(sign_in::Refusal::BadCredentials));
     }
-    store(app, change, &user, &hash, Some(principal.grant), "own").await
+    store(
+        app,
+        change,
+        &user,
+        &hash,
+        (owner.grant, owner.session),
+        "own",
+    )
+    .await
 }
 
 /// Makes a link for a user; one that the user had is void.
@@ -100,7 +129,7 @@ pub(super) async fn insert_link(
     change: &mut Change<'_>,
     user: UserId,
 ) -> Result<Link, Error> {
-    let secret = LinkSecret::generate();
+    let secret = OpaqueToken::generate(Purpose::PasswordLink);
     let expires_at = change.now() + LINK_TTL;
     password_links::replace(change, app.clock.id(), user, secret.hash(), expires_at).await?;
     let url = format!(
@@ -119,7 +148,8 @@ pub(super) async fn insert_link(
 /// # Errors
 /// Not found, for one that was used, replaced, or is too old.
 pub async fn user_of_link(app: &App, secret: &str) -> Result<User, Error> {
-    let secret = LinkSecret::parse(secret).ok_or(Error::NotFound(Thing::PasswordLink))?;
+    let secret = OpaqueToken::parse(Purpose::PasswordLink, secret)
+        .ok_or(Error::NotFound(Thing::PasswordLink))?;
     let user =
         password_links::find_user(&mut *app.db().await?, secret.hash(), app.clock.now()).await?;
     find(app, user.ok_or(Error::NotFound(Thing::PasswordLink))?).await
@@ -136,7 +166,8 @@ pub async fn use_link(
     caller: &Caller,
 ) -> Result<(), Error> {
     let user = user_of_link(app, secret).await?;
-    let secret = LinkSecret::parse(secret).ok_or(Error::NotFound(Thing::PasswordLink))?;
+    let secret = OpaqueToken::parse(Purpose::PasswordLink, secret)
+        .ok_or(Error::NotFound(Thing::PasswordLink))?;
     let hash = choose(app, &user, new).await?;
     let actor = Actor {
         kind: ActorKind::Anonymous,
@@ -150,7 +181,7 @@ pub async fn use_link(
     if !password_links::delete(&mut change, secret.hash()).await? {
         return Err(Error::NotFound(Thing::PasswordLink));
     }
-    store(app, change, &user, &hash, None, "link").await
+    store(app, change, &user, &hash, (None, None), "link").await
 }
 
 /// Sets a user's password at the command line, and ends all grants. Costs one hash.
@@ -169,7 +200,7 @@ pub async fn set_by_operator(
     users::lock(&mut change, user.id)
         .await?
         .ok_or(Error::NotFound(Thing::User))?;
-    store(app, change, &user, &hash, None, "operator").await
+    store(app, change, &user, &hash, (None, None), "operator").await
 }
 
 async fn find(app: &App, user: UserId) -> Result<User, Error> {
@@ -193,13 +224,14 @@ async fn store(
     mut change: Change<'_>,
     user: &User,
     hash: &str,
-    keep: Option<GrantId>,
+    (grant, session): (Option<GrantId>, Option<Uuid>),
     by: &str,
 ) -> Result<(), Error> {
     users::set_password_hash(&mut change, user.id, hash).await?;
     password_links::delete_of_user(&mut change, user.id).await?;
     throttle::forget_account(app, change.db(), &user.username).await?;
-    let ended = ended::end_of_user(&mut change, user.id, keep, Ended::PasswordChanged).await?;
+    admin_sessions::delete_of_user(&mut change, user.id, session).await?;
+    let ended = ended::end_of_user(&mut change, user.id, grant, Ended::PasswordChanged).await?;
     let event = Event::on(Action::PasswordChanged, Subject::User(user.id), user.id)
         .with("by", by)
         .with("ended", ended);

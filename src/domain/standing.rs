@@ -43,13 +43,7 @@ impl Principal {
 
     /// Acting in the highest capacity that the roles give.
     pub fn actor(&self, caller: &Caller) -> Actor {
-        let kind = if self.has("admin") {
-            ActorKind::Admin
-        } else if self.has("support") {
-            ActorKind::Support
-        } else {
-            ActorKind::User
-        };
+        let kind = ActorKind::of_roles(&self.roles);
         Actor {
             kind,
             user: Some(self.user),

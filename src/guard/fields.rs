@@ -29,6 +29,16 @@ impl Fields {
             .cloned()
             .unwrap_or(Secret::new(String::new()))
     }
+
+    /// A field that is no secret, as typed; empty where it was not sent.
+    pub fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.expose())
+    }
+
+    /// Whether a box is ticked.
+    pub fn ticked(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
 }
 
 #[rocket::async_trait]

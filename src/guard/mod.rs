@@ -5,6 +5,8 @@
 pub mod bearer;
 pub mod caller;
 pub mod fields;
+pub mod form;
 pub mod length;
 pub mod params;
 pub mod role;
+pub mod session;

@@ -157,6 +157,10 @@ fn of_missing(thing: Thing) -> Wire {
         Thing::User => ("no_such_user", "There is no such user."),
         Thing::Device => ("no_such_device", "There is no such device."),
         Thing::Token => ("no_such_token", "There is no such token."),
+        Thing::SetupCode => (
+            "no_such_code",
+            "This code was used, replaced by a later start, or is over an hour old.",
+        ),
         Thing::PasswordLink => (
             "no_such_link",
             "This link was used, replaced, or is over an hour old.",

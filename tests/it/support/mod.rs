@@ -1,6 +1,7 @@
 //! The stage: a real server on a real port, with its own database and a clock that is
 //! moved by hand, and the actors on it.
 
+pub mod browser;
 pub mod database;
 pub mod phone;
 pub mod proxy;

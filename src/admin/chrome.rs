@@ -1,0 +1,64 @@
+//! What every page of the panel has around its content.
+
+use crate::domain::admin_session::Panelist;
+
+use super::format;
+
+/// Title, who is signed in, and the notice after a redirect.
+pub struct Chrome {
+    /// The page's title and heading; can hold what users typed.
+    pub title: String,
+    /// Who is signed in.
+    pub username: String,
+    /// In which roles.
+    pub roles: String,
+    /// For each form.
+    pub csrf: String,
+    /// Which entry of the navigation the page belongs to.
+    pub at: &'static str,
+    /// What was just done.
+    pub notice: Option<&'static str>,
+    /// Whether the user is an administrator.
+    pub is_admin: bool,
+}
+
+impl Chrome {
+    /// The frame of a page for whoever is signed in. `done` is a word of [`notice`].
+    pub fn new(
+        by: &Panelist,
+        at: &'static str,
+        title: impl Into<String>,
+        done: Option<&str>,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            username: by.username.clone(),
+            roles: format::roles(&by.roles),
+            csrf: by.csrf.clone(),
+            at,
+            notice: done.and_then(notice),
+            is_admin: by.has("admin"),
+        }
+    }
+}
+
+/// What a redirect tells. A fixed vocabulary: nobody can put words on our page by a link.
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "user-disabled" => "The user is disabled. Nothing works on any device of the user.",
+        "user-enabled" => "The user is enabled again.",
+        "user-ended" => "The user is signed out everywhere.",
+        "user-changed" => "The changes are saved.",
+        "user-deleted" => "The user is deleted.",
+        "device-disabled" => "The device is disabled. It gets nothing more.",
+        "device-enabled" => "The device is enabled again.",
+        "device-ended" => "The device is signed out for good.",
+        "token-disabled" => "The token is disabled.",
+        "token-enabled" => "The token is enabled again.",
+        "token-ended" => "The token has ended for good.",
+        "password-changed" => "Your password is changed. Everything else of yours is signed out.",
+        "session-ended" => "The session has ended.",
+        "setup" => "You are the first administrator. Welcome.",
+        _ => return None,
+    })
+}

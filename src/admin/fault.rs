@@ -1,0 +1,106 @@
+//! A refusal as a page: the words are those of the API, the form is HTML. Also what the
+//! catcher of the panel says in place of a handler.
+
+use askama::Template;
+use rocket::{
+    Catcher, Request, Response, catch, catchers,
+    http::{Method, RawStr, Status},
+    response::{Redirect, Responder},
+};
+
+use super::page::Page;
+use crate::{api::error::Wire, domain::error::Error, telemetry};
+
+/// Where to sign in.
+pub const LOGIN_PATH: &str = "/admin/login";
+
+/// A refusal, to be shown as a page.
+pub struct Fault(Wire);
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl From<Wire> for Fault {
+    fn from(wire: Wire) -> Self {
+        Self(wire)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/fault.html")]
+struct FaultPage {
+    title: &'static str,
+    message: String,
+    request_id: String,
+}
+
+fn title(status: Status) -> &'static str {
+    match status.code {
+        403 => "Not allowed",
+        404 => "Nothing is here",
+        409 => "That cannot be done now",
+        429 => "Too many attempts",
+        503 => "Busy: try again in a moment",
+        500.. => "Something failed on our side",
+        _ => "That cannot be read",
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Fault {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        self.0.log(request);
+        let page = FaultPage {
+            title: title(self.0.status()),
+            message: self.0.description().to_owned(),
+            request_id: telemetry::request_id(request).to_string(),
+        };
+        let mut response = Page::new(self.0.status(), page).respond_to(request)?;
+        if let Some(seconds) = self.0.retry_after() {
+            response.set_raw_header("Retry-After", seconds.to_string());
+        }
+        Ok(response)
+    }
+}
+
+/// A page, or the way to another one.
+pub enum Turn<T> {
+    /// This page.
+    Page(Page<T>),
+    /// That one.
+    To(String),
+}
+
+impl<'r, T: Template> Responder<'r, 'static> for Turn<T> {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        match self {
+            Self::Page(page) => page.respond_to(request),
+            Self::To(path) => Response::build_from(Redirect::to(path).respond_to(request)?)
+                .raw_header("Cache-Control", "no-store")
+                .ok(),
+        }
+    }
+}
+
+/// What is said under `/admin` when no handler said anything.
+pub fn catchers() -> Vec<Catcher> {
+    catchers![sign_in_first, refused]
+}
+
+/// Nobody is signed in. Only a page that can be opened again is worth coming back to.
+#[catch(401)]
+fn sign_in_first(request: &Request<'_>) -> Redirect {
+    if request.method() != Method::Get {
+        return Redirect::to(LOGIN_PATH);
+    }
+    let asked = request.uri().to_string();
+    let next = RawStr::new(&asked).percent_encode();
+    Redirect::to(format!("{LOGIN_PATH}?next={next}"))
+}
+
+#[catch(default)]
+fn refused(status: Status, request: &Request<'_>) -> Fault {
+    Fault(Wire::of_status(status, request))
+}

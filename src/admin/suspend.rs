@@ -1,0 +1,299 @@
+//! The POSTs that disable, enable and end users, devices and tokens. Each leads back to the
+//! page of the user: with a notice, or with what was typed and what is wrong.
+
+use std::sync::Arc;
+
+use rocket::{Either, State, http::Status, post};
+
+use super::{
+    chrome::Chrome,
+    deeds::{Refused, disabling},
+    fault::{Fault, Turn},
+    page::Page,
+    user::{self, Again, UserPage},
+    users::LinkPage,
+};
+use crate::{
+    app::App,
+    db::disabling::Subject,
+    domain::{Caller, admin_session::Panelist, disable, end, error::Error, listing, set_password},
+    guard::{
+        fields::Fields,
+        form::Checked,
+        session::{Administrator, SupportDesk},
+    },
+    ids::{DeviceId, GrantId, UserId},
+};
+
+type Answer = Result<Turn<UserPage>, Fault>;
+
+#[derive(Clone, Copy)]
+enum Verb {
+    Disable,
+    Enable,
+    End,
+}
+
+impl Verb {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+            Self::End => "end",
+        }
+    }
+
+    fn done(self) -> &'static str {
+        match self {
+            Self::Disable => "disabled",
+            Self::Enable => "enabled",
+            Self::End => "ended",
+        }
+    }
+}
+
+async fn owner(app: &App, subject: Subject) -> Result<UserId, Error> {
+    Ok(match subject {
+        Subject::User(id) => id,
+        Subject::Device(id) => listing::device(app, id).await?.user_id,
+        Subject::Grant(id) => listing::grant(app, id).await?.user_id,
+    })
+}
+
+async fn act(
+    app: &App,
+    by: &Panelist,
+    caller: &Caller,
+    subject: Subject,
+    verb: Verb,
+    fields: &Fields,
+) -> Answer {
+    let user = owner(app, subject).await?;
+    let actor = by.actor(caller);
+    let reason = Some(fields.text("reason"));
+    let done = match verb {
+        Verb::Disable => match disabling(fields) {
+            Ok(disabling) => disable::disable(app, &actor, subject, &disabling).await,
+            Err(error) => Err(error),
+        },
+        Verb::Enable => disable::enable(app, &actor, subject, reason).await,
+        Verb::End => end::end(app, &actor, subject, reason).await,
+    };
+    let (what, id) = match subject {
+        Subject::User(id) => ("user", id.0),
+        Subject::Device(id) => ("device", id.0),
+        Subject::Grant(id) => ("token", id.0),
+    };
+    match done {
+        // Whoever disables themselves is out: their own page leads to the sign-in.
+        Ok(()) => Ok(Turn::To(format!(
+            "/admin/users/{user}?done={what}-{}",
+            verb.done()
+        ))),
+        Err(error) => {
+            let form = format!("/admin/{what}s/{id}/{}", verb.word());
+            again(app, by, user, form, error, fields).await
+        }
+    }
+}
+
+async fn again(
+    app: &App,
+    by: &Panelist,
+    user: UserId,
+    form: String,
+    error: Error,
+    fields: &Fields,
+) -> Answer {
+    let again = Again {
+        refused: Refused::of(form, error, fields)?,
+        profile: None,
+    };
+    Ok(Turn::Page(user::page(app, by, user, None, again).await?))
+}
+
+/// Disables a user with all devices.
+#[post("/admin/users/<id>/disable", data = "<form>")]
+pub async fn disable_user(
+    app: &State<Arc<App>>,
+    by: Administrator,
+    caller: Caller,
+    id: UserId,
+    form: Checked,
+) -> Answer {
+    act(
+        app,
+        &by.0,
+        &caller,
+        Subject::User(id),
+        Verb::Disable,
+        &form.0,
+    )
+    .await
+}
+
+/// Enables a user again.
+#[post("/admin/users/<id>/enable", data = "<form>")]
+pub async fn enable_user(
+    app: &State<Arc<App>>,
+    by: Administrator,
+    caller: Caller,
+    id: UserId,
+    form: Checked,
+) -> Answer {
+    act(
+        app,
+        &by.0,
+        &caller,
+        Subject::User(id),
+        Verb::Enable,
+        &form.0,
+    )
+    .await
+}
+
+/// Signs a user out everywhere, for good.
+#[post("/admin/users/<id>/end", data = "<form>")]
+pub async fn end_user(
+    app: &State<Arc<App>>,
+    by: Administrator,
+    caller: Caller,
+    id: UserId,
+    form: Checked,
+) -> Answer {
+    act(app, &by.0, &caller, Subject::User(id), Verb::End, &form.0).await
+}
+
+/// Disables a device.
+#[post("/admin/devices/<id>/disable", data = "<form>")]
+pub async fn disable_device(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    caller: Caller,
+    id: DeviceId,
+    form: Checked,
+) -> Answer {
+    act(
+        app,
+        &by.0,
+        &caller,
+        Subject::Device(id),
+        Verb::Disable,
+        &form.0,
+    )
+    .await
+}
+
+/// Enables a device again.
+#[post("/admin/devices/<id>/enable", data = "<form>")]
+pub async fn enable_device(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    caller: Caller,
+    id: DeviceId,
+    form: Checked,
+) -> Answer {
+    act(
+        app,
+        &by.0,
+        &caller,
+        Subject::Device(id),
+        Verb::Enable,
+        &form.0,
+    )
+    .await
+}
+
+/// Signs a device out for good.
+#[post("/admin/devices/<id>/end", data = "<form>")]
+pub async fn end_device(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    caller: Caller,
+    id: DeviceId,
+    form: Checked,
+) -> Answer {
+    act(app, &by.0, &caller, Subject::Device(id), Verb::End, &form.0).await
+}
+
+/// Disables a device that is lost, and makes a link for a new password: whoever has the
+/// device may know the old one.
+#[post("/admin/devices/<id>/lost", data = "<form>")]
+pub async fn lost_device(
+    app: &State<Arc<App>>,
+    by: Administrator,
+    caller: Caller,
+    id: DeviceId,
+    form: Checked,
+) -> Result<Either<Turn<UserPage>, Page<LinkPage>>, Fault> {
+    let user = listing::device(app, id).await?.user_id;
+    let actor = by.0.actor(&caller);
+    let disabled = match disabling(&form.0) {
+        Ok(disabling) => disable::disable(app, &actor, Subject::Device(id), &disabling).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = disabled {
+        // The button stands in the form that disables.
+        let form_path = format!("/admin/devices/{id}/disable");
+        let page = again(app, &by.0, user, form_path, error, &form.0).await?;
+        return Ok(Either::Left(page));
+    }
+    let link = set_password::make_link(app, &actor, user).await?;
+    let user = listing::user(app, user).await?;
+    let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
+    let what = "The device is disabled.";
+    let page = LinkPage::new(chrome, what, user.id, &user.username, &link);
+    Ok(Either::Right(Page::new(Status::Ok, page)))
+}
+
+/// Disables a token.
+#[post("/admin/tokens/<id>/disable", data = "<form>")]
+pub async fn disable_token(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    caller: Caller,
+    id: GrantId,
+    form: Checked,
+) -> Answer {
+    act(
+        app,
+        &by.0,
+        &caller,
+        Subject::Grant(id),
+        Verb::Disable,
+        &form.0,
+    )
+    .await
+}
+
+/// Enables a token again.
+#[post("/admin/tokens/<id>/enable", data = "<form>")]
+pub async fn enable_token(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    caller: Caller,
+    id: GrantId,
+    form: Checked,
+) -> Answer {
+    act(
+        app,
+        &by.0,
+        &caller,
+        Subject::Grant(id),
+        Verb::Enable,
+        &form.0,
+    )
+    .await
+}
+
+/// Ends a token for good.
+#[post("/admin/tokens/<id>/end", data = "<form>")]
+pub async fn end_token(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    caller: Caller,
+    id: GrantId,
+    form: Checked,
+) -> Answer {
+    act(app, &by.0, &caller, Subject::Grant(id), Verb::End, &form.0).await
+}

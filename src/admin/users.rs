@@ -1,0 +1,279 @@
+//! `/admin/users`: find a user; make a new one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use rocket::{
+    Either, State, get,
+    http::{RawStr, Status},
+    post,
+};
+
+use super::{
+    chrome::Chrome,
+    fault::{Fault, Turn},
+    format,
+    page::Page,
+    user::Badge,
+};
+use crate::{
+    api::error::Wire,
+    app::App,
+    db::{
+        cursor::{self, DEFAULT_LIMIT},
+        users::{Filter, User},
+    },
+    domain::{
+        Caller,
+        error::{Conflict, Error},
+        listing,
+        set_password::Link,
+        users::{self, NewUser},
+    },
+    guard::{
+        fields::Fields,
+        form::Checked,
+        session::{Administrator, Reader},
+    },
+    ids::UserId,
+};
+
+/// The list.
+#[derive(Template)]
+#[template(path = "admin/users.html")]
+pub struct UsersPage {
+    chrome: Chrome,
+    query: String,
+    status: &'static str,
+    users: Vec<UserLine>,
+    /// The query string of the next page.
+    next: Option<String>,
+    /// Not the first page.
+    later: bool,
+}
+
+/// One printed user.
+struct UserLine {
+    id: UserId,
+    username: String,
+    email: String,
+    roles: String,
+    last_used: String,
+    badge: Badge,
+}
+
+impl From<User> for UserLine {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            badge: Badge::of(user.disabled, user.disabled_until),
+            username: user.username,
+            email: user.email.unwrap_or_default(),
+            roles: format::roles(&user.roles),
+            last_used: format::last(user.last_used_at),
+        }
+    }
+}
+
+/// Users by name.
+#[get("/admin/users?<query>&<status>&<cursor>&<done>")]
+pub async fn list(
+    app: &State<Arc<App>>,
+    by: Reader,
+    query: Option<&str>,
+    status: Option<&str>,
+    cursor: Option<&str>,
+    done: Option<&str>,
+) -> Result<Page<UsersPage>, Fault> {
+    let query = query.unwrap_or_default();
+    let (status, disabled) = match status {
+        Some("active") => ("active", Some(false)),
+        Some("disabled") => ("disabled", Some(true)),
+        _ => ("", None),
+    };
+    let after = match cursor {
+        Some(text) => cursor::text(text)
+            .ok_or_else(|| Wire::invalid_request("This page of the list cannot be found."))?,
+        None => String::new(),
+    };
+    let filter = Filter {
+        prefix: query.trim().replace('\0', "").to_lowercase(),
+        disabled,
+        after,
+    };
+    let page = listing::users(app, &filter, DEFAULT_LIMIT).await?;
+    let next = page.next_cursor.map(|next| {
+        let query = RawStr::new(query).percent_encode();
+        format!("query={query}&status={status}&cursor={next}")
+    });
+    let page = UsersPage {
+        chrome: Chrome::new(&by.0, "users", "Users", done),
+        query: query.to_owned(),
+        status,
+        users: page.items.into_iter().map(UserLine::from).collect(),
+        next,
+        later: cursor.is_some(),
+    };
+    Ok(Page::new(Status::Ok, page))
+}
+
+/// The form for a new user.
+#[derive(Template)]
+#[template(path = "admin/new_user.html")]
+pub struct NewUserPage {
+    chrome: Chrome,
+    profile: Profile,
+}
+
+/// Name, e-mail and roles as typed, with what is wrong.
+#[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "a box is ticked or not")]
+pub struct Profile {
+    /// As typed.
+    pub username: String,
+    /// As typed.
+    pub email: String,
+    /// Ticked.
+    pub admin: bool,
+    /// Ticked.
+    pub support: bool,
+    /// Ticked.
+    pub auditor: bool,
+    /// The field that the fault is beside; empty for the form as a whole.
+    pub field: &'static str,
+    /// What is wrong.
+    pub fault: String,
+    /// Shown unfolded.
+    pub open: bool,
+}
+
+impl Profile {
+    /// As the form has it.
+    pub fn typed(fields: &Fields) -> Self {
+        Self {
+            username: fields.text("username").to_owned(),
+            email: fields.text("email").to_owned(),
+            admin: fields.ticked("role_admin"),
+            support: fields.ticked("role_support"),
+            auditor: fields.ticked("role_auditor"),
+            open: true,
+            ..Self::default()
+        }
+    }
+
+    /// The set of roles that is ticked.
+    pub fn roles(&self) -> Vec<String> {
+        [
+            ("admin", self.admin),
+            ("support", self.support),
+            ("auditor", self.auditor),
+        ]
+        .into_iter()
+        .filter(|(_, ticked)| *ticked)
+        .map(|(role, _)| role.to_owned())
+        .collect()
+    }
+
+    /// With the fault, if the error is one to be mended in the form.
+    ///
+    /// # Errors
+    /// The error itself, for a page of its own.
+    pub fn refused(self, error: Error) -> Result<Self, Error> {
+        let (field, fault) = match error {
+            Error::Invalid { field, message } => (field, message.to_owned()),
+            Error::Conflict(Conflict::UsernameTaken) => (
+                "username",
+                "this username is taken; choose another".to_owned(),
+            ),
+            Error::Conflict(conflict) => ("", conflict.to_string()),
+            error => return Err(error),
+        };
+        let fault = format::sentence(&fault);
+        Ok(Self {
+            field,
+            fault,
+            ..self
+        })
+    }
+
+    /// Nothing for nothing typed.
+    pub fn email(&self) -> Option<&str> {
+        Some(self.email.trim()).filter(|email| !email.is_empty())
+    }
+}
+
+/// A single-use link, shown on the page that answers the POST and never again.
+#[derive(Template)]
+#[template(path = "admin/link.html")]
+pub struct LinkPage {
+    chrome: Chrome,
+    user: UserId,
+    username: String,
+    what: &'static str,
+    url: String,
+    expires: String,
+}
+
+impl LinkPage {
+    /// The link for a user, after `what` was done.
+    pub fn new(
+        chrome: Chrome,
+        what: &'static str,
+        user: UserId,
+        username: &str,
+        link: &Link,
+    ) -> Self {
+        Self {
+            chrome,
+            user,
+            username: username.to_owned(),
+            what,
+            url: link.url.expose().clone(),
+            expires: format::time(link.expires_at),
+        }
+    }
+}
+
+/// The form for a new user.
+#[get("/admin/users/new")]
+pub fn new(by: Administrator) -> Page<NewUserPage> {
+    let page = NewUserPage {
+        chrome: Chrome::new(&by.0, "users", "New user", None),
+        profile: Profile::default(),
+    };
+    Page::new(Status::Ok, page)
+}
+
+/// Creates a user, who sets the password by a link.
+#[post("/admin/users", data = "<form>")]
+pub async fn create(
+    app: &State<Arc<App>>,
+    by: Administrator,
+    caller: Caller,
+    form: Checked,
+) -> Result<Either<Page<NewUserPage>, Turn<LinkPage>>, Fault> {
+    let profile = Profile::typed(&form.0);
+    let roles = profile.roles();
+    let new = NewUser {
+        username: &profile.username,
+        password: None,
+        email: profile.email(),
+        roles: &roles,
+    };
+    match users::create(app, &by.0.actor(&caller), &new).await {
+        Ok((id, Some(link))) => {
+            let user = listing::user(app, id).await?;
+            let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
+            let page = LinkPage::new(chrome, "The user is created.", id, &user.username, &link);
+            Ok(Either::Right(Turn::Page(Page::new(Status::Created, page))))
+        }
+        Ok((id, None)) => Ok(Either::Right(Turn::To(format!("/admin/users/{id}")))),
+        Err(error) => {
+            let page = NewUserPage {
+                chrome: Chrome::new(&by.0, "users", "New user", None),
+                profile: profile.refused(error)?,
+            };
+            Ok(Either::Left(Page::new(Status::UnprocessableEntity, page)))
+        }
+    }
+}

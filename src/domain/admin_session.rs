@@ -1,0 +1,202 @@
+//! Signing in to the panel: a browser session, never a token. Roles and standing are read
+//! at each request, so what is taken away is gone at once.
+
+use std::time::Duration;
+
+use uuid::Uuid;
+
+use super::{Actor, ActorKind, Caller, credentials, error::Error};
+use crate::{
+    app::App,
+    crypto::{
+        opaque_token::{OpaqueToken, Purpose},
+        secret::Secret,
+    },
+    db::{
+        admin_sessions::{self, Session},
+        audit_events::{Action, Event},
+        disabling::Subject,
+        refusals::{self, Refused},
+    },
+    ids::UserId,
+};
+
+/// Unused for so long, a session is over (NIST SP 800-63B-4 §2.3: an hour at the most).
+const IDLE: Duration = Duration::from_mins(15);
+
+/// However it is used, a session is over after a working day.
+pub const LONGEST: Duration = Duration::from_hours(8);
+
+/// Uses closer together than this are recorded once.
+const RECORDED_EVERY: Duration = Duration::from_mins(1);
+
+/// Somebody with a role, signed in to the panel.
+#[derive(Debug, Clone)]
+pub struct Panelist {
+    /// The session.
+    pub session: Uuid,
+    /// The user.
+    pub user: UserId,
+    /// The user's name.
+    pub username: String,
+    /// The roles of this moment; at least one.
+    pub roles: Vec<String>,
+    /// The CSRF token of this session's forms.
+    pub csrf: String,
+}
+
+impl Panelist {
+    /// Whether the user has a role.
+    pub fn has(&self, role: &str) -> bool {
+        self.roles.iter().any(|has| has == role)
+    }
+
+    /// Acting in the highest capacity that the roles give.
+    pub fn actor(&self, caller: &Caller) -> Actor {
+        let kind = ActorKind::of_roles(&self.roles);
+        Actor {
+            kind,
+            user: Some(self.user),
+            caller: caller.clone(),
+        }
+    }
+
+    /// Acting on what is the user's own.
+    pub fn as_owner(&self, caller: &Caller) -> Actor {
+        Actor {
+            kind: ActorKind::User,
+            user: Some(self.user),
+            caller: caller.clone(),
+        }
+    }
+}
+
+/// Signs in to the panel with a new session. One hash.
+///
+/// # Errors
+/// Those of [`credentials::verify`]; [`Error::Forbidden`] for a user without a role.
+pub async fn sign_in(
+    app: &App,
+    username: &str,
+    password: &Secret<String>,
+    caller: &Caller,
+) -> Result<OpaqueToken, Error> {
+    let verified = credentials::verify(app, username, password, None, caller).await?;
+    let actor = Actor {
+        kind: ActorKind::User,
+        user: Some(verified.user),
+        caller: caller.clone(),
+    };
+    let mut change = app.change(&actor).await?;
+    let user = match verified.lock(&mut change).await? {
+        Ok(user) => user,
+        Err(refusal) => {
+            drop(change);
+            let refused = Refused {
+                user: Some(verified.user),
+                ..Refused::default()
+            };
+            return Err(credentials::refuse(app, refusal, refused, caller).await);
+        }
+    };
+    if user.roles.is_empty() {
+        drop(change);
+        verified.withdraw(app).await?;
+        return Err(Error::Forbidden);
+    }
+    let token = insert(app, &mut change, verified.user).await?;
+    verified.succeed(app, &mut change).await?;
+    let event = Event::on(
+        Action::PanelSignedIn,
+        Subject::User(verified.user),
+        verified.user,
+    );
+    change.commit(event).await?;
+    Ok(token)
+}
+
+/// A new session within a change.
+pub(super) async fn insert(
+    app: &App,
+    change: &mut crate::db::change::Change<'_>,
+    user: UserId,
+) -> Result<OpaqueToken, Error> {
+    let token = OpaqueToken::generate(Purpose::AdminSession);
+    let expires_at = change.now() + LONGEST;
+    admin_sessions::insert(change, app.clock.id(), user, token.hash(), expires_at).await?;
+    Ok(token)
+}
+
+/// Who a cookie stands for now; nobody if its time is over, or user or roles are gone. One
+/// statement, and one a minute to record the use.
+///
+/// # Errors
+/// Those of the database.
+pub async fn of_cookie(app: &App, cookie: &str) -> Result<Option<Panelist>, Error> {
+    let Some(token) = OpaqueToken::parse(Purpose::AdminSession, cookie) else {
+        return Ok(None);
+    };
+    let now = app.clock.now();
+    let mut db = app.db().await?;
+    let found = admin_sessions::find(&mut db, token.hash(), now - IDLE, now).await?;
+    let Some(found) = found.filter(|found| !found.disabled && !found.roles.is_empty()) else {
+        return Ok(None);
+    };
+    if now - found.last_used_at >= chrono::TimeDelta::from_std(RECORDED_EVERY).unwrap_or_default() {
+        admin_sessions::set_used(&mut db, found.id, now).await?;
+    }
+    Ok(Some(Panelist {
+        session: found.id,
+        user: found.user_id,
+        username: found.username,
+        roles: found.roles,
+        csrf: token.csrf(),
+    }))
+}
+
+/// The caller's own sessions, the last used first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn own(app: &App, panelist: &Panelist) -> Result<Vec<Session>, Error> {
+    let now = app.clock.now();
+    Ok(admin_sessions::list_of_user(&mut *app.db().await?, panelist.user, now - IDLE, now).await?)
+}
+
+/// Ends one of the caller's own sessions. One that is over is no error.
+///
+/// # Errors
+/// Those of the database.
+pub async fn end(
+    app: &App,
+    panelist: &Panelist,
+    session: Uuid,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let actor = panelist.as_owner(caller);
+    let mut change = app.change(&actor).await?;
+    if !admin_sessions::delete(&mut change, session, panelist.user).await? {
+        return Ok(());
+    }
+    let event = Event::on(
+        Action::PanelSignedOut,
+        Subject::User(panelist.user),
+        panelist.user,
+    )
+    .with("own", session == panelist.session);
+    Ok(change.commit(event).await?)
+}
+
+/// Keeps that a form was refused which none of our pages sent, so that an attack shows.
+///
+/// # Errors
+/// Those of the database.
+pub async fn refuse_form(app: &App, user: Option<UserId>, caller: &Caller) -> Result<(), Error> {
+    let (id, now) = (app.clock.id(), app.clock.now());
+    let refused = Refused {
+        user,
+        ..Refused::default()
+    };
+    refusals::insert(&mut *app.db().await?, id, now, refused, "csrf", caller).await?;
+    Ok(())
+}

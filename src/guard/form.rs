@@ -1,0 +1,121 @@
+//! Forms of the panel. Their fields cannot be read before the form has proven that our own
+//! page was its origin: its CSRF token is the session's, and the browser says nothing else
+//! (Fetch Metadata, Origin).
+
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time;
+use rocket::{
+    Data, Request,
+    data::{FromData, Outcome},
+    http::Status,
+    request::{FromRequest, Outcome as RequestOutcome},
+};
+
+use super::{
+    fields::{Fields, Unreadable},
+    session::{self, Browser},
+};
+use crate::{
+    api::error::Wire,
+    app::App,
+    crypto::opaque_token::{OpaqueToken, Purpose},
+    domain::{Caller, admin_session},
+    ids::UserId,
+};
+
+/// The field with the CSRF token.
+const FIELD: &str = "csrf";
+
+/// The fields of a form of this session.
+pub struct Checked(pub Fields);
+
+/// The fields of a form that was shown before signing in.
+pub struct CheckedBefore(pub Fields);
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for Checked {
+    type Error = Unreadable;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        match session::panelist(request).await {
+            Ok(Some(panelist)) => {
+                let by = Some(panelist.user);
+                check(request, data, Some(&panelist.csrf), by)
+                    .await
+                    .map(Self)
+            }
+            Ok(None) => Outcome::Error((Status::Unauthorized, Unreadable)),
+            Err(wire) => refuse(request, wire),
+        }
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for CheckedBefore {
+    type Error = Unreadable;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        let token = match Browser::from_request(request).await {
+            RequestOutcome::Success(browser) => browser
+                .sent()
+                .and_then(|text| OpaqueToken::parse(Purpose::BeforeSession, text)),
+            _ => None,
+        };
+        let csrf = token.map(|token| token.csrf());
+        check(request, data, csrf.as_deref(), None).await.map(Self)
+    }
+}
+
+fn refuse<'r, T>(request: &Request<'_>, wire: Wire) -> Outcome<'r, T, Unreadable> {
+    match wire.fail::<T>(request) {
+        RequestOutcome::Error((status, ())) => Outcome::Error((status, Unreadable)),
+        _ => Outcome::Error((Status::InternalServerError, Unreadable)),
+    }
+}
+
+async fn check<'r>(
+    request: &'r Request<'_>,
+    data: Data<'r>,
+    csrf: Option<&str>,
+    by: Option<UserId>,
+) -> Outcome<'r, Fields, Unreadable> {
+    let Some(app) = request.rocket().state::<Arc<App>>() else {
+        return refuse(request, Wire::internal("no application is managed"));
+    };
+    let fields = match Fields::from_data(request, data).await {
+        Outcome::Success(fields) => fields,
+        other => return other,
+    };
+    let typed = fields.secret(FIELD);
+    let matches = csrf.is_some_and(|csrf| {
+        constant_time::verify_slices_are_equal(csrf.as_bytes(), typed.expose().as_bytes()).is_ok()
+    });
+    if matches && from_our_own_page(app, request) {
+        return Outcome::Success(fields);
+    }
+    let RequestOutcome::Success(caller) = Caller::from_request(request).await else {
+        return Outcome::Error((Status::InternalServerError, Unreadable));
+    };
+    tracing::warn!(
+        request_id = %caller.request_id,
+        route = request.route().map(|route| route.uri.to_string()),
+        "a form that none of our pages sent was refused"
+    );
+    match admin_session::refuse_form(app, by, &caller).await {
+        Ok(()) => refuse(request, Wire::foreign_form()),
+        Err(error) => refuse(request, error.into()),
+    }
+}
+
+fn from_our_own_page(app: &App, request: &Request<'_>) -> bool {
+    let header = |name: &str| request.headers().get_one(name);
+    let site = header("Sec-Fetch-Site").is_none_or(|site| ["same-origin", "none"].contains(&site));
+    // In development the issuer is often not what stands in the browser's address bar.
+    let own = |origin: &str| {
+        origin == app.config.origin()
+            || !app.config.is_https()
+                && header("Host").is_some_and(|host| origin.strip_prefix("http://") == Some(host))
+    };
+    site && header("Origin").is_none_or(own)
+}
