@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rocket::{
     Data, Request, Response,
     fairing::{Fairing, Info, Kind},
+    form::Form,
     http::{Method, uri::Origin},
 };
 
@@ -27,10 +28,11 @@ impl Fairing for Headers {
         }
     }
 
-    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
+    async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
         // Rocket turns a POST whose form begins with _method=delete into a DELETE. A form
         // says POST and means it: what a guard sees must be what was sent.
-        if request.content_type().is_some_and(|kind| kind.is_form()) {
+        let is_form = request.content_type().is_some_and(|kind| kind.is_form());
+        if is_form && names_a_method(data.peek("_method=delete".len()).await) {
             request.set_method(Method::Post);
         }
     }
@@ -74,6 +76,15 @@ pub fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
     if !is_page {
         allow_origin(app, request, response);
     }
+}
+
+/// Whether Rocket takes the beginning of a form for the name of a method: read as Rocket
+/// reads it, which skips empty fields and knows more than one way to write the name.
+fn names_a_method(form: &[u8]) -> bool {
+    std::str::from_utf8(form)
+        .ok()
+        .and_then(|form| Form::values(form).next())
+        .is_some_and(|field| field.name == "_method")
 }
 
 /// CORS for the configured origins. Never with credentials: the API takes no cookies.

@@ -61,6 +61,9 @@ impl<'r> Responder<'r, 'static> for Fault {
         if let Some(seconds) = self.0.retry_after() {
             response.set_raw_header("Retry-After", seconds.to_string());
         }
+        if let Some(methods) = self.0.allow() {
+            response.set_raw_header("Allow", methods.to_owned());
+        }
         Ok(response)
     }
 }

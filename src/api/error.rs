@@ -138,6 +138,11 @@ impl Wire {
         &self.description
     }
 
+    /// The value of `Allow`.
+    pub fn allow(&self) -> Option<&str> {
+        self.allow.as_deref()
+    }
+
     /// The value of `Retry-After`, in seconds.
     pub fn retry_after(&self) -> Option<u64> {
         self.retry_after

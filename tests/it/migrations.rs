@@ -99,6 +99,9 @@ async fn use_everything(database: &Database) {
     let session = "INSERT INTO admin_sessions (id, user_id, secret_hash, created_at, last_used_at, expires_at)
                    SELECT id, id, sha256(uuid_send(id)), created_at, created_at, created_at FROM users";
     sqlx::query(session).execute(&server.rows).await.unwrap();
+    let code = "INSERT INTO setup_codes (id, code_hash, created_at, expires_at)
+                SELECT id, sha256(uuid_send(id)), created_at, created_at FROM users LIMIT 1";
+    sqlx::query(code).execute(&server.rows).await.unwrap();
     for table in tables(&server.rows).await {
         let sql = AssertSqlSafe(format!("SELECT EXISTS (SELECT FROM {table})"));
         let any: bool = sqlx::query_scalar(sql)

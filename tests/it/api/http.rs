@@ -50,7 +50,7 @@ async fn another_method_is_told_which_ones_the_path_answers_to() {
             assert_eq!(allowed.collect::<BTreeSet<_>>(), methods, "{method} {path}");
             if method == "HEAD" {
                 assert_eq!(answer.text, "", "{path}");
-            } else {
+            } else if !path.starts_with("/admin") {
                 answer.refused(405, "invalid_request", "method_not_allowed");
             }
         }

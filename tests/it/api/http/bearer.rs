@@ -141,7 +141,7 @@ async fn a_token_of_another_server_issuer_or_audience_is_refused() {
     })
     .await;
     let other_audience = spawn_on(audience, clock, |config| {
-        config.audience = "other".to_owned()
+        config.audience = "other".to_owned();
     });
     let other_audience = other_audience.await;
     let stranger = spawn_with(|config| config.secret_key = Some(Secret::new([8; 32]))).await;

@@ -104,6 +104,8 @@ async fn every_route_with_a_body_is_in_these_tests() {
         .routes
         .iter()
         .filter(|route| !["GET", "DELETE", "OPTIONS"].contains(&route.split(' ').next().unwrap()))
+        // The panel takes forms, which its own tests send.
+        .filter(|route| !route.contains(" /admin"))
         .cloned()
         .collect();
     let known: BTreeSet<String> = bodies(&phone)
