@@ -7,6 +7,7 @@ mod http;
 mod login;
 mod me;
 mod reject;
+mod roles;
 mod throttle;
 mod token;
 mod users;
