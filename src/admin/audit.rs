@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use rocket::{
-    FromForm, State, get,
-    http::{RawStr, Status},
-};
+use rocket::{FromForm, State, get, http::Status};
 use uuid::Uuid;
 
-use super::{chrome::Chrome, events::EventLine, fault::Fault, format, page::Page};
+use super::{
+    chrome::Chrome,
+    events::EventLine,
+    fault::Fault,
+    format,
+    page::Page,
+    pager::{Pager, begins},
+};
 use crate::{
-    api::error::Wire,
     app::App,
     db::{
         audit_events::{Action, Filter},
@@ -47,8 +50,7 @@ pub struct AuditPage {
     /// Field and what is wrong with it.
     faults: Vec<(&'static str, &'static str)>,
     events: Vec<EventLine>,
-    next: Option<String>,
-    later: bool,
+    pager: Pager,
 }
 
 impl AuditPage {
@@ -112,13 +114,7 @@ pub async fn list(
     if !action.is_empty() && !actions.contains(&action.as_str()) {
         faults.push(("action", "Choose one of the list."));
     }
-    let before = match asked.cursor {
-        Some(text) => Some(
-            cursor::id(text)
-                .ok_or_else(|| Wire::invalid_request("This page of the list cannot be found."))?,
-        ),
-        None => None,
-    };
+    let before = begins(asked.cursor, cursor::id)?;
     let filter = Filter {
         actor: ids[0],
         subject: ids[1],
@@ -134,13 +130,14 @@ pub async fn list(
         (Status::UnprocessableEntity, None)
     };
     let (events, next) = found.map_or_else(Default::default, |page| (page.items, page.next_cursor));
-    let next = next.map(|cursor| {
-        let part =
-            |name: &str, text: &str| format!("{name}={}&", RawStr::new(text).percent_encode());
-        let mut query = part("actor", &actor) + &part("subject", &subject);
-        query += &(part("action", &action) + &part("since", &since) + &part("until", &until));
-        format!("{query}cursor={cursor}")
-    });
+    let asked = [
+        ("actor", actor.as_str()),
+        ("subject", &subject),
+        ("action", &action),
+        ("since", &since),
+        ("until", &until),
+    ];
+    let pager = Pager::new("/admin/audit", &asked, "cursor", before.is_some(), next);
     let page = AuditPage {
         chrome: Chrome::new(&by.0, "audit", "Audit", None),
         actor,
@@ -151,8 +148,7 @@ pub async fn list(
         actions,
         faults,
         events: events.into_iter().map(EventLine::from).collect(),
-        next,
-        later: before.is_some(),
+        pager,
     };
     Ok(Page::new(status, page))
 }

@@ -42,6 +42,11 @@ pub fn sentence(text: &str) -> String {
     sentence
 }
 
+/// Why something is disabled, while it is.
+pub fn reason(disabled: bool, reason: Option<String>) -> String {
+    reason.filter(|_| disabled).unwrap_or_default()
+}
+
 /// Roles as a list, or what having none means.
 pub fn roles(roles: &[String]) -> String {
     if roles.is_empty() {

@@ -79,7 +79,7 @@ pub async fn show(
     {
         return Ok(Turn::To(next.to_owned()));
     }
-    if !listing::any_administrator(app).await? {
+    if !listing::anybody_with_role(app).await? {
         return Ok(Turn::To(SETUP_PATH.to_owned()));
     }
     let page = LoginPage {

@@ -3,17 +3,22 @@
 mod account;
 mod assets;
 mod audit;
+mod badge;
 mod chrome;
 mod deeds;
+mod devices;
 mod events;
 mod fault;
 mod format;
 mod login;
 mod overview;
 mod page;
+mod pager;
+mod refusals;
 mod set_password;
 mod setup;
 mod suspend;
+mod tokens;
 mod user;
 mod users;
 
@@ -29,10 +34,12 @@ pub fn routes() -> Vec<Route> {
         account::show,
         assets::stylesheet,
         audit::list,
+        devices::list,
         login::show,
         login::sign_in,
         login::sign_out,
         overview::show,
+        refusals::list,
         set_password::save,
         set_password::show,
         setup::create,
@@ -47,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         suspend::end_token,
         suspend::end_user,
         suspend::lost_device,
+        tokens::list,
         user::ask_delete,
         user::change,
         user::delete,

@@ -10,13 +10,19 @@ use super::{
     deeds::{Refused, disabling},
     fault::{Fault, Turn},
     page::Page,
-    user::{self, Again, UserPage},
+    user::{self, Again, Part, UserPage},
     users::LinkPage,
 };
 use crate::{
     app::App,
     db::disabling::Subject,
-    domain::{Caller, admin_session::Panelist, disable, end, error::Error, listing, set_password},
+    domain::{
+        Caller,
+        admin_session::{self, Panelist},
+        disable, end,
+        error::Error,
+        listing,
+    },
     guard::{
         fields::Fields,
         form::Checked,
@@ -90,6 +96,10 @@ async fn act(
             "/admin/users/{user}?done={what}-{}",
             verb.done()
         ))),
+        Err(Error::Forbidden) => {
+            admin_session::refuse(app, admin_session::Refused::Role, Some(by.user), caller).await?;
+            Err(Error::Forbidden.into())
+        }
         Err(error) => {
             let form = format!("/admin/{what}s/{id}/{}", verb.word());
             again(app, by, user, form, error, fields).await
@@ -109,7 +119,9 @@ async fn again(
         refused: Refused::of(form, error, fields)?,
         profile: None,
     };
-    Ok(Turn::Page(user::page(app, by, user, None, again).await?))
+    Ok(Turn::Page(
+        user::page(app, by, user, &Part::default(), None, again).await?,
+    ))
 }
 
 /// Disables a user with all devices.
@@ -228,17 +240,19 @@ pub async fn lost_device(
 ) -> Result<Either<Turn<UserPage>, Page<LinkPage>>, Fault> {
     let user = listing::device(app, id).await?.user_id;
     let actor = by.0.actor(&caller);
-    let disabled = match disabling(&form.0) {
-        Ok(disabling) => disable::disable(app, &actor, Subject::Device(id), &disabling).await,
+    let made = match disabling(&form.0) {
+        Ok(disabling) => disable::disable_lost(app, &actor, id, &disabling).await,
         Err(error) => Err(error),
     };
-    if let Err(error) = disabled {
-        // The button stands in the form that disables.
-        let form_path = format!("/admin/devices/{id}/disable");
-        let page = again(app, &by.0, user, form_path, error, &form.0).await?;
-        return Ok(Either::Left(page));
-    }
-    let link = set_password::make_link(app, &actor, user).await?;
+    let link = match made {
+        Ok(link) => link,
+        Err(error) => {
+            // The button stands in the form that disables.
+            let form_path = format!("/admin/devices/{id}/disable");
+            let page = again(app, &by.0, user, form_path, error, &form.0).await?;
+            return Ok(Either::Left(page));
+        }
+    };
     let user = listing::user(app, user).await?;
     let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
     let what = "The device is disabled.";

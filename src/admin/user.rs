@@ -1,22 +1,30 @@
 //! `/admin/users/{id}`: one user with devices and tokens, and what can be done to them.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
 use chrono::{DateTime, Utc};
 use rocket::{State, get, http::Status, post};
 
 use super::{
+    badge::Badge,
     chrome::Chrome,
     deeds::{Deeds, Refused, Standing},
     fault::{Fault, Turn},
     format,
     page::Page,
+    pager::{Pager, begins},
+    refusals::RefusalLine,
     users::{LinkPage, Profile},
 };
 use crate::{
     app::App,
-    db::{cursor::MAX_LIMIT, devices::Device, refresh_tokens::Grant, users::User},
+    db::{
+        cursor::{self, DEFAULT_LIMIT},
+        devices::{Device, LastUse},
+        refresh_tokens::Grant,
+        users::User,
+    },
     domain::{
         Caller,
         admin_session::Panelist,
@@ -28,35 +36,11 @@ use crate::{
         form::Checked,
         session::{Administrator, Reader},
     },
-    ids::UserId,
+    ids::{DeviceId, GrantId, UserId},
 };
 
-/// How something stands, in words and in a colour.
-pub struct Badge {
-    /// The words.
-    pub text: String,
-    /// `good`, `off` or `gone`.
-    pub tone: &'static str,
-}
-
-impl Badge {
-    /// Disabled or not.
-    pub fn of(disabled: bool, until: Option<DateTime<Utc>>) -> Self {
-        let (text, tone) = match (disabled, until) {
-            (false, _) => ("active".to_owned(), "good"),
-            (true, None) => ("disabled".to_owned(), "off"),
-            (true, Some(until)) => (format!("disabled until {}", format::time(until)), "off"),
-        };
-        Self { text, tone }
-    }
-
-    fn gone(text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            tone: "gone",
-        }
-    }
-}
+/// How many of the latest refusals are shown.
+const REFUSALS: i64 = 10;
 
 /// One user.
 #[derive(Template)]
@@ -73,13 +57,17 @@ pub struct UserPage {
     reason: String,
     deeds: Deeds,
     profile: Profile,
-    devices: Vec<DeviceLine>,
-    more_devices: bool,
-    grants: Vec<GrantLine>,
-    more_grants: bool,
+    /// Only one device and its tokens are shown.
+    one_device: bool,
+    devices: Vec<DeviceSheet>,
+    more_devices: Pager,
+    grants: Vec<GrantSheet>,
+    more_grants: Pager,
+    refusals: Vec<RefusalLine>,
 }
 
-struct DeviceLine {
+struct DeviceSheet {
+    id: DeviceId,
     name: String,
     kind: String,
     last_used: String,
@@ -89,7 +77,7 @@ struct DeviceLine {
     deeds: Deeds,
 }
 
-struct GrantLine {
+struct GrantSheet {
     id: String,
     device: String,
     client: String,
@@ -101,7 +89,7 @@ struct GrantLine {
     deeds: Deeds,
 }
 
-impl DeviceLine {
+impl DeviceSheet {
     fn new(by: &Panelist, device: Device, of_staff: bool) -> Self {
         let standing = Standing {
             disabled: device.disabled,
@@ -109,18 +97,11 @@ impl DeviceLine {
             live: device.signed_in,
             of_staff,
         };
-        let badge = if device.disabled || device.signed_in {
-            Badge::of(device.disabled, device.disabled_until)
-        } else {
-            Badge::gone("signed out")
-        };
         Self {
             deeds: Deeds::new(by, "device", device.id, &standing),
-            badge,
-            reason: device
-                .disabled_reason
-                .filter(|_| device.disabled)
-                .unwrap_or_default(),
+            badge: Badge::of_device(&device),
+            reason: format::reason(device.disabled, device.disabled_reason),
+            id: device.id,
             name: device.name,
             kind: device.kind,
             last_used: format::time(device.last_used_at),
@@ -129,11 +110,11 @@ impl DeviceLine {
     }
 }
 
-impl GrantLine {
+impl GrantSheet {
     fn new(
         by: &Panelist,
         grant: Grant,
-        device: Option<&Device>,
+        device: String,
         of_staff: bool,
         now: DateTime<Utc>,
     ) -> Self {
@@ -144,26 +125,16 @@ impl GrantLine {
             live,
             of_staff,
         };
-        let ended = grant.ended_reason.map(|how| how.replace('_', " "));
-        let badge = match ended {
-            Some(how) if how.starts_with("ended") => Badge::gone(how),
-            Some(how) => Badge::gone(format!("ended: {how}")),
-            None if !live => Badge::gone("expired"),
-            None => Badge::of(grant.disabled, grant.disabled_until),
-        };
         Self {
             id: grant.id.to_string(),
             deeds: Deeds::new(by, "token", grant.id, &standing),
-            device: device.map(|device| device.name.clone()).unwrap_or_default(),
+            badge: Badge::of_grant(&grant, now),
+            reason: format::reason(grant.disabled, grant.disabled_reason),
+            device,
             client: grant.client_id,
             created: format::time(grant.created_at),
             last_used: format::time(grant.last_used_at),
             expires: format::time(grant.expires_at),
-            badge,
-            reason: grant
-                .disabled_reason
-                .filter(|_| grant.disabled)
-                .unwrap_or_default(),
         }
     }
 }
@@ -189,17 +160,29 @@ pub struct Again {
     pub profile: Option<Profile>,
 }
 
+/// Which part of a long page is asked for.
+#[derive(Default)]
+pub struct Part {
+    device: Option<DeviceId>,
+    devices: Option<LastUse>,
+    tokens: Option<GrantId>,
+}
+
 /// The page of a user; with what was refused, its status is 422.
 pub async fn page(
     app: &App,
     by: &Panelist,
     id: UserId,
+    part: &Part,
     done: Option<&str>,
     again: Again,
 ) -> Result<Page<UserPage>, Fault> {
     let user = listing::user(app, id).await?;
-    let devices = listing::devices(app, id, None, MAX_LIMIT).await?;
-    let grants = listing::grants(app, id, None, MAX_LIMIT).await?;
+    let devices = devices(app, &user, part).await?;
+    let grants = listing::grants(app, id, part.device, part.tokens, DEFAULT_LIMIT).await?;
+    let refusals = listing::refusals(app, id, None, REFUSALS).await?.items;
+    let on: Vec<DeviceId> = grants.items.iter().map(|grant| grant.device_id).collect();
+    let names = listing::device_names(app, &on).await?;
     let now = app.clock.now();
     let Again {
         mut refused,
@@ -208,28 +191,35 @@ pub async fn page(
     let bad = !refused.fault.is_empty() || profile.is_some();
     let of_staff = !user.roles.is_empty();
 
-    let mut lines = Vec::new();
-    for grant in grants.items {
-        let device = devices.items.iter().find(|d| d.id == grant.device_id);
-        let mut line = GrantLine::new(by, grant, device, of_staff, now);
-        line.deeds.put_back(&mut refused);
-        lines.push(line);
-    }
-    let signed_in = devices.items.iter().any(|device| device.signed_in);
-    let device_lines = devices.items.into_iter().map(|device| {
-        let mut line = DeviceLine::new(by, device, of_staff);
-        line.deeds.put_back(&mut refused);
-        line
-    });
-    let device_lines = device_lines.collect();
     let standing = Standing {
         disabled: user.disabled,
         disabled_by: None,
-        live: signed_in,
+        live: user.last_used_at.is_some(),
         of_staff,
     };
     let mut deeds = Deeds::new(by, "user", id, &standing);
     deeds.put_back(&mut refused);
+    let path = format!("/admin/users/{id}");
+    let pager = |cursor: &str, later: bool, next: Option<String>| {
+        Pager::new(&path, &[], cursor, later, next)
+    };
+    let more_devices = pager("devices", part.devices.is_some(), devices.next_cursor);
+    let more_grants = pager("tokens", part.tokens.is_some(), grants.next_cursor);
+    let device_sheets = devices.items.into_iter().map(|device| {
+        let mut sheet = DeviceSheet::new(by, device, of_staff);
+        sheet.deeds.put_back(&mut refused);
+        sheet
+    });
+    let device_sheets = device_sheets.collect();
+    let grant_sheets = grants.items.into_iter().map(|grant| {
+        let device = names.get(&grant.device_id).cloned().unwrap_or_default();
+        let mut sheet = GrantSheet::new(by, grant, device, of_staff, now);
+        sheet.deeds.put_back(&mut refused);
+        sheet
+    });
+    let grant_sheets = grant_sheets.collect();
+    let known = HashMap::from([(id, user.username.clone())]);
+    let refusals = refusals.into_iter();
     let page = UserPage {
         chrome: Chrome::new(by, "users", user.username.clone(), done),
         id,
@@ -237,19 +227,19 @@ pub async fn page(
         roles: format::roles(&user.roles),
         created: format::time(user.created_at),
         last_used: format::last(user.last_used_at),
-        badge: Badge::of(user.disabled, user.disabled_until),
-        reason: user
-            .disabled_reason
-            .clone()
-            .filter(|_| user.disabled)
-            .unwrap_or_default(),
+        badge: Badge::of_user(&user),
+        reason: format::reason(user.disabled, user.disabled_reason.clone()),
         deeds,
         profile: profile.unwrap_or_else(|| profile_of(&user)),
         username: user.username,
-        devices: device_lines,
-        more_devices: devices.next_cursor.is_some(),
-        grants: lines,
-        more_grants: grants.next_cursor.is_some(),
+        one_device: part.device.is_some(),
+        devices: device_sheets,
+        more_devices,
+        grants: grant_sheets,
+        more_grants,
+        refusals: refusals
+            .map(|refusal| RefusalLine::new(refusal, &known))
+            .collect(),
     };
     let status = if bad {
         Status::UnprocessableEntity
@@ -259,15 +249,42 @@ pub async fn page(
     Ok(Page::new(status, page))
 }
 
-/// One user.
-#[get("/admin/users/<id>?<done>")]
+/// The devices that a part of the page shows.
+async fn devices(app: &App, user: &User, part: &Part) -> Result<cursor::Page<Device>, Error> {
+    let Some(id) = part.device else {
+        return listing::devices(app, user.id, part.devices, DEFAULT_LIMIT).await;
+    };
+    let device = listing::device(app, id).await?;
+    if device.user_id != user.id {
+        return Err(Error::NotFound(Thing::Device));
+    }
+    Ok(cursor::Page {
+        items: vec![device],
+        next_cursor: None,
+    })
+}
+
+/// One user, perhaps with one device only.
+#[get("/admin/users/<id>?<done>&<device>&<devices>&<tokens>")]
 pub async fn show(
     app: &State<Arc<App>>,
     by: Reader,
     id: UserId,
     done: Option<&str>,
+    device: Option<&str>,
+    devices: Option<&str>,
+    tokens: Option<&str>,
 ) -> Result<Page<UserPage>, Fault> {
-    page(app, &by.0, id, done, Again::default()).await
+    let part = Part {
+        device: match device.map(str::parse) {
+            Some(Ok(device)) => Some(device),
+            Some(Err(_)) => return Err(Error::NotFound(Thing::Device).into()),
+            None => None,
+        },
+        devices: begins(devices, LastUse::parse)?,
+        tokens: begins(tokens, cursor::id)?.map(GrantId),
+    };
+    page(app, &by.0, id, &part, done, Again::default()).await
 }
 
 /// Changes name, e-mail and roles.
@@ -293,7 +310,9 @@ pub async fn change(
                 profile: Some(profile.refused(error)?),
                 ..Again::default()
             };
-            Ok(Turn::Page(page(app, &by.0, id, None, again).await?))
+            Ok(Turn::Page(
+                page(app, &by.0, id, &Part::default(), None, again).await?,
+            ))
         }
     }
 }

@@ -3,31 +3,29 @@
 use std::sync::Arc;
 
 use askama::Template;
-use rocket::{
-    Either, State, get,
-    http::{RawStr, Status},
-    post,
-};
+use rocket::{Either, State, get, http::Status, post};
+use uuid::Uuid;
 
 use super::{
+    badge::Badge,
     chrome::Chrome,
     fault::{Fault, Turn},
     format,
     page::Page,
-    user::Badge,
+    pager::{Pager, begins},
 };
 use crate::{
-    api::error::Wire,
     app::App,
     db::{
-        cursor::{self, DEFAULT_LIMIT},
-        users::{Filter, User},
+        cursor::DEFAULT_LIMIT,
+        users::{Filter, Place, User},
     },
     domain::{
         Caller,
         error::{Conflict, Error},
         listing,
         set_password::Link,
+        username,
         users::{self, NewUser},
     },
     guard::{
@@ -35,7 +33,7 @@ use crate::{
         form::Checked,
         session::{Administrator, Reader},
     },
-    ids::UserId,
+    ids::{DeviceId, GrantId, UserId},
 };
 
 /// The list.
@@ -46,10 +44,7 @@ pub struct UsersPage {
     query: String,
     status: &'static str,
     users: Vec<UserLine>,
-    /// The query string of the next page.
-    next: Option<String>,
-    /// Not the first page.
-    later: bool,
+    pager: Pager,
 }
 
 /// One printed user.
@@ -66,7 +61,7 @@ impl From<User> for UserLine {
     fn from(user: User) -> Self {
         Self {
             id: user.id,
-            badge: Badge::of(user.disabled, user.disabled_until),
+            badge: Badge::of_user(&user),
             username: user.username,
             email: user.email.unwrap_or_default(),
             roles: format::roles(&user.roles),
@@ -75,7 +70,7 @@ impl From<User> for UserLine {
     }
 }
 
-/// Users by name.
+/// Users by name. Asked for the id of something, it leads to the user concerned.
 #[get("/admin/users?<query>&<status>&<cursor>&<done>")]
 pub async fn list(
     app: &State<Arc<App>>,
@@ -84,37 +79,56 @@ pub async fn list(
     status: Option<&str>,
     cursor: Option<&str>,
     done: Option<&str>,
-) -> Result<Page<UsersPage>, Fault> {
+) -> Result<Turn<UsersPage>, Fault> {
     let query = query.unwrap_or_default();
+    if let Some(path) = of_id(app, query.trim()).await? {
+        return Ok(Turn::To(path));
+    }
     let (status, disabled) = match status {
         Some("active") => ("active", Some(false)),
         Some("disabled") => ("disabled", Some(true)),
         _ => ("", None),
     };
-    let after = match cursor {
-        Some(text) => cursor::text(text)
-            .ok_or_else(|| Wire::invalid_request("This page of the list cannot be found."))?,
-        None => String::new(),
-    };
     let filter = Filter {
-        prefix: query.trim().replace('\0', "").to_lowercase(),
+        prefix: username::beginning(query),
         disabled,
-        after,
+        after: begins(cursor, Place::parse)?,
     };
     let page = listing::users(app, &filter, DEFAULT_LIMIT).await?;
-    let next = page.next_cursor.map(|next| {
-        let query = RawStr::new(query).percent_encode();
-        format!("query={query}&status={status}&cursor={next}")
-    });
+    let asked = [("query", query), ("status", status)];
+    let later = filter.after.is_some();
     let page = UsersPage {
         chrome: Chrome::new(&by.0, "users", "Users", done),
         query: query.to_owned(),
         status,
         users: page.items.into_iter().map(UserLine::from).collect(),
-        next,
-        later: cursor.is_some(),
+        pager: Pager::new("/admin/users", &asked, "cursor", later, page.next_cursor),
     };
-    Ok(Page::new(Status::Ok, page))
+    Ok(Turn::Page(Page::new(Status::Ok, page)))
+}
+
+/// The page about whatever has this id: a user, a device or a token.
+async fn of_id(app: &App, text: &str) -> Result<Option<String>, Error> {
+    let Ok(id) = Uuid::parse_str(text) else {
+        return Ok(None);
+    };
+    let device = match listing::grant(app, GrantId(id)).await {
+        Ok(grant) => Ok(grant.device_id),
+        Err(Error::NotFound(_)) => Ok(DeviceId(id)),
+        Err(error) => Err(error),
+    };
+    match listing::device(app, device?).await {
+        Ok(device) => Ok(Some(format!(
+            "/admin/users/{}?device={}",
+            device.user_id, device.id
+        ))),
+        Err(Error::NotFound(_)) => match listing::user(app, UserId(id)).await {
+            Ok(user) => Ok(Some(format!("/admin/users/{}", user.id))),
+            Err(Error::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
 }
 
 /// The form for a new user.

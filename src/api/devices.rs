@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use rocket::{State, post};
 use serde::Deserialize;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    db::{audit_events::Caller, cursor, disabling::Subject},
+    db::{audit_events::Caller, disabling::Subject},
     domain::{self, disable::Disabling, listing},
     guard::role::Support,
     ids::DeviceId,
@@ -51,17 +51,6 @@ impl EnableRequest {
     pub fn reason(&self) -> Option<&str> {
         self.reason.as_deref()
     }
-}
-
-/// Reads the cursor of a list of devices: the last use and the id of the last one shown.
-pub fn position(text: &str) -> Option<(DateTime<Utc>, DeviceId)> {
-    let key = cursor::text(text)?;
-    let (micros, id) = key.split_once(' ')?;
-    let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
-    // Postgres' calendar is shorter than chrono's, and a time out of it fails the statement.
-    (1970..=9999)
-        .contains(&at.year())
-        .then_some((at, id.parse().ok()?))
 }
 
 /// Disables a device: no sign-in and no refresh on it.

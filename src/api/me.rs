@@ -9,13 +9,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     answer::{Answer, Done, Listed, Reply, limit, parameter},
     body::Body,
-    devices::position,
     error::Wire,
 };
 use crate::{
     app::App,
     crypto::secret::Secret,
-    db::audit_events::Caller,
+    db::{audit_events::Caller, devices::LastUse},
     domain::{
         end, listing,
         set_password::{self, Owner},
@@ -64,7 +63,7 @@ pub async fn devices(
     limit: Option<&str>,
     cursor: Option<&str>,
 ) -> Answer<Listed<DeviceRecord>> {
-    let before = parameter("cursor", cursor, position)?;
+    let before = parameter("cursor", cursor, LastUse::parse)?;
     let page = listing::devices(app, by.0.user, before, self::limit(limit)?).await?;
     let page = page.map(|device| {
         let current = Some(device.id == by.0.device);

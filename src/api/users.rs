@@ -9,16 +9,23 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::{
     answer::{Answer, Done, Listed, Reply, limit, parameter},
     body::Body,
-    devices::{EnableRequest, EndRequest, SuspendRequest, position},
+    devices::{EnableRequest, EndRequest, SuspendRequest},
     error::Wire,
 };
 use crate::{
     app::App,
     crypto::secret::Secret,
-    db::{audit_events::Caller, cursor, disabling::Subject, users::Filter},
+    db::{
+        audit_events::Caller,
+        cursor,
+        devices::LastUse,
+        disabling::Subject,
+        users::{Filter, Place},
+    },
     domain::{
         self, listing,
         set_password::{self, Link},
+        username,
         users::{self, Changes, NewUser},
     },
     guard::role::{Admin, Auditor},
@@ -38,7 +45,7 @@ pub async fn list(
 ) -> Answer<Listed<UserRecord>> {
     let filter = Filter {
         prefix: parameter("query", query, |text| {
-            (!text.contains('\0')).then(|| text.to_lowercase())
+            (!text.contains('\0')).then(|| username::beginning(text))
         })?
         .unwrap_or_default(),
         disabled: parameter("status", status, |text| match text {
@@ -46,7 +53,7 @@ pub async fn list(
             "disabled" => Some(true),
             _ => None,
         })?,
-        after: parameter("cursor", cursor, cursor::text)?.unwrap_or_default(),
+        after: parameter("cursor", cursor, Place::parse)?,
     };
     let page = listing::users(app, &filter, self::limit(limit)?).await?;
     Ok(Reply::ok(Listed::from_page(page)))
@@ -240,7 +247,7 @@ pub async fn devices(
     limit: Option<&str>,
     cursor: Option<&str>,
 ) -> Answer<Listed<DeviceRecord>> {
-    let before = parameter("cursor", cursor, position)?;
+    let before = parameter("cursor", cursor, LastUse::parse)?;
     let page = listing::devices(app, id, before, self::limit(limit)?).await?;
     Ok(Reply::ok(Listed::from_page(page)))
 }
@@ -255,7 +262,7 @@ pub async fn tokens(
     cursor: Option<&str>,
 ) -> Answer<Listed<TokenRecord>> {
     let before = parameter("cursor", cursor, cursor::id)?.map(GrantId);
-    let page = listing::grants(app, id, before, self::limit(limit)?).await?;
+    let page = listing::grants(app, id, None, before, self::limit(limit)?).await?;
     Ok(Reply::ok(Listed::from_page(page)))
 }
 

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     db::{self, disabling::Subject},
     domain::{
-        disable, listing, set_password,
+        disable, listing, set_password, username,
         users::{self, NewUser},
     },
     ids::UserId,
@@ -152,13 +152,13 @@ impl Add {
 
 impl List {
     async fn run(self, as_json: bool) -> Result<(), Failure> {
-        let after = match self.cursor.as_deref().map(db::cursor::text) {
-            None => String::new(),
-            Some(Some(after)) => after,
+        let after = match self.cursor.as_deref().map(db::users::Place::parse) {
+            None => None,
+            Some(Some(after)) => Some(after),
             Some(None) => return Err(Failure::Other("this cursor is none of ours".to_owned())),
         };
         let filter = db::users::Filter {
-            prefix: self.query.to_lowercase(),
+            prefix: username::beginning(&self.query),
             disabled: self.status.map(|status| status == "disabled"),
             after,
         };

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::clock::Clock;
 
-/// An open transaction that ends in exactly one audit event, or in nothing: dropping it rolls back.
+/// An open transaction that ends in an audit event, or in nothing: dropping it rolls back.
 pub struct Change<'a> {
     transaction: Transaction<'static, Postgres>,
     actor: &'a Actor,
@@ -47,19 +47,21 @@ impl<'a> Change<'a> {
         self.actor
     }
 
+    /// Stores the event of one of two things that are done together; the other is committed.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn record(&mut self, event: Event) -> Result<(), Error> {
+        let db = &mut self.transaction;
+        audit_events::insert(db, self.clock.id(), self.now, self.actor, &event).await
+    }
+
     /// Stores `event` and commits both.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the commit was not confirmed; then nothing may be promised.
     pub async fn commit(mut self, event: Event) -> Result<(), Error> {
-        audit_events::insert(
-            &mut self.transaction,
-            self.clock.id(),
-            self.now,
-            self.actor,
-            &event,
-        )
-        .await?;
+        self.record(event).await?;
         Ok(self.transaction.commit().await?)
     }
 }

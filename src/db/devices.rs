@@ -1,9 +1,17 @@
 //! Table `devices`.
 
-use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use std::collections::HashMap;
 
-use super::{Error, change::Change, cursor::Page, expect_one};
+use chrono::{DateTime, Datelike, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{
+    Error,
+    change::Change,
+    cursor::{self, Page},
+    expect_one,
+};
 use crate::ids::{DeviceId, UserId};
 
 /// A device, as its owner and those who may read users see it.
@@ -33,6 +41,23 @@ pub struct Device {
     pub disabled_by_kind: Option<String>,
     /// The rule *disabled now*, applied.
     pub disabled: bool,
+}
+
+/// A device's place in the list of a user's devices: when it was last used, and which it is.
+#[derive(Debug, Clone, Copy)]
+pub struct LastUse(DateTime<Utc>, DeviceId);
+
+impl LastUse {
+    /// What a client hands back of a place; `None` if it is not one of ours.
+    pub fn parse(cursor: &str) -> Option<Self> {
+        let key = cursor::text(cursor)?;
+        let (micros, id) = key.split_once(' ')?;
+        let at = DateTime::from_timestamp_micros(micros.parse().ok()?)?;
+        // Postgres' calendar is shorter than chrono's, and a time out of it fails the statement.
+        (1970..=9999)
+            .contains(&at.year())
+            .then_some(Self(at, id.parse().ok()?))
+    }
 }
 
 /// What locking a device tells a sign-in.
@@ -72,11 +97,11 @@ pub async fn find(
 pub async fn list_of_user(
     db: &mut PgConnection,
     user: UserId,
-    before: Option<(DateTime<Utc>, DeviceId)>,
+    before: Option<LastUse>,
     limit: i64,
     now: DateTime<Utc>,
 ) -> Result<Page<Device>, Error> {
-    let (before_at, before_id) = before.unzip();
+    let (before_at, before_id) = before.map(|LastUse(at, id)| (at, id)).unzip();
     let devices = sqlx::query_as!(
         Device,
         r#"
@@ -109,6 +134,62 @@ pub async fn list_of_user(
     Ok(Page::cut(devices, limit, |device| {
         format!("{} {}", device.last_used_at.timestamp_micros(), device.id)
     }))
+}
+
+/// Devices of all users, newest first, perhaps only those disabled now. One statement.
+///
+/// Each branch is one walk along one index, and only one of the two is taken. A device has one
+/// grant at most that has not ended; asked with EXISTS, Postgres may read all grants.
+pub async fn list(
+    db: &mut PgConnection,
+    disabled: bool,
+    before: Option<DeviceId>,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Page<Device>, Error> {
+    let devices = sqlx::query_as!(
+        Device,
+        r#"
+        SELECT d.id AS "id!: DeviceId", d.user_id AS "user_id!: UserId", d.name AS "name!", d.kind AS "kind!",
+               d.created_at AS "created_at!",
+               GREATEST(d.last_used_at, (SELECT max(g.last_used_at) FROM refresh_tokens g WHERE g.device_id = d.id))
+                   AS "last_used_at!",
+               COALESCE((SELECT g.expires_at > $4 FROM refresh_tokens g
+                         WHERE g.device_id = d.id AND g.ended_at IS NULL), false) AS "signed_in!",
+               d.disabled_at, d.disabled_until, d.disabled_reason, d.disabled_by_kind,
+               disabled_now(d.disabled_at, d.disabled_until, $4) AS "disabled!"
+        FROM (
+            (SELECT * FROM devices WHERE NOT $1::boolean AND id < $2 ORDER BY id DESC LIMIT $3)
+            UNION ALL
+            (SELECT * FROM devices
+             WHERE $1 AND disabled_at IS NOT NULL AND disabled_now(disabled_at, disabled_until, $4) AND id < $2
+             ORDER BY id DESC LIMIT $3)
+        ) AS d
+        ORDER BY d.id DESC
+        "#,
+        disabled,
+        before.map_or(Uuid::max(), |id| id.0),
+        limit + 1,
+        now,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::cut(devices, limit, |device| device.id.to_string()))
+}
+
+/// The names of some devices. One statement.
+pub async fn names(
+    db: &mut PgConnection,
+    ids: &[DeviceId],
+) -> Result<HashMap<DeviceId, String>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let named = sqlx::query!(
+        r#"SELECT id AS "id: DeviceId", name FROM devices WHERE id = ANY($1)"#,
+        &ids,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(named.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
 /// Locks a device of this user until the change ends. One statement.

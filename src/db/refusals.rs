@@ -31,6 +31,8 @@ pub struct Refusal {
     pub created_at: DateTime<Utc>,
     /// Why: the `reason` of the answer.
     pub reason: String,
+    /// The user, where there was one.
+    pub user_id: Option<UserId>,
     /// The device, where it was known.
     pub device_id: Option<Uuid>,
     /// The grant, for a refresh.
@@ -106,7 +108,8 @@ pub async fn list_of_user(
     let refusals = sqlx::query_as!(
         Refusal,
         r#"
-        SELECT r.id, r.created_at, r.reason, r.device_id, r.grant_id, r.address, r.user_agent, r.request_id, c.refused
+        SELECT r.id, r.created_at, r.reason, r.user_id AS "user_id: UserId", r.device_id, r.grant_id, r.address,
+               r.user_agent, r.request_id, c.refused
         FROM refusals r
         JOIN refusal_counts c USING (subject_id, reason)
         WHERE r.user_id = $1 AND ($2::uuid IS NULL OR r.id < $2)
@@ -115,6 +118,31 @@ pub async fn list_of_user(
         "#,
         user.0,
         before,
+        limit + 1,
+    )
+    .fetch_all(db)
+    .await?;
+    Ok(Page::cut(refusals, limit, |refusal| refusal.id.to_string()))
+}
+
+/// What anybody was refused, newest first. One statement.
+pub async fn list(
+    db: &mut PgConnection,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<Page<Refusal>, Error> {
+    let refusals = sqlx::query_as!(
+        Refusal,
+        r#"
+        SELECT r.id, r.created_at, r.reason, r.user_id AS "user_id: UserId", r.device_id, r.grant_id, r.address,
+               r.user_agent, r.request_id, c.refused
+        FROM refusals r
+        JOIN refusal_counts c USING (subject_id, reason)
+        WHERE r.id < $1
+        ORDER BY r.id DESC
+        LIMIT $2
+        "#,
+        before.unwrap_or(Uuid::max()),
         limit + 1,
     )
     .fetch_all(db)

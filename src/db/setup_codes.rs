@@ -1,6 +1,7 @@
 //! Table `setup_codes`: at most one row.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Error, change::Change, expect_one};
@@ -26,6 +27,21 @@ pub async fn replace(
     .execute(change.db())
     .await?;
     expect_one(done.rows_affected())
+}
+
+/// Whether this is the code, and its time is not over. One statement.
+pub async fn is_open(
+    db: &mut PgConnection,
+    code_hash: [u8; 32],
+    now: DateTime<Utc>,
+) -> Result<bool, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM setup_codes WHERE code_hash = $1 AND expires_at > $2) AS "open!""#,
+        code_hash.as_slice(),
+        now,
+    )
+    .fetch_one(db)
+    .await?)
 }
 
 /// Uses the code up; false if it is another, or its time is over. One statement.

@@ -1,16 +1,20 @@
 //! Table `users`.
 
+mod list;
+
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
-use super::{Error, change::Change, cursor::Page, expect_one};
+use super::{Error, change::Change, expect_one};
 use crate::ids::{DeviceId, UserId};
+
+pub use list::{Filter, Place, list};
 
 /// The name of the constraint that keeps usernames unique.
 pub const USERNAME_KEY: &str = "users_username_key";
-
-/// The highest code point: a text followed by it sorts after everything that begins with the text.
-const LAST: char = '\u{10FFFF}';
 
 /// A user, as those may see it who may read users.
 #[derive(Debug, Clone)]
@@ -61,17 +65,6 @@ pub struct LockedUser {
     pub disabled: bool,
     /// In what capacity whoever disabled it did so.
     pub disabled_by_kind: Option<String>,
-}
-
-/// Which users a list shows.
-#[derive(Debug, Default)]
-pub struct Filter {
-    /// How the name or the e-mail begins; empty for all.
-    pub prefix: String,
-    /// Only those disabled now, or only those not.
-    pub disabled: Option<bool>,
-    /// The name after which the page begins; empty for the first page.
-    pub after: String,
 }
 
 /// One user by id. One statement.
@@ -142,48 +135,22 @@ pub async fn find_password_hash(
     Ok(hash.flatten())
 }
 
-/// Users by name. One statement; `limit` rows and one more, by which the page knows that it is not the last.
-///
-/// Names and e-mails are looked up apart: with an OR between them, Postgres takes to walking
-/// through all names, once it plans for any arguments. Without a prefix the names are enough.
-pub async fn list(
+/// The names of some users. One statement.
+pub async fn names(
     db: &mut PgConnection,
-    filter: &Filter,
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Result<Page<User>, Error> {
-    let users = sqlx::query_as!(
-        User,
-        r#"
-        SELECT id AS "id: UserId", username, email, roles, created_at,
-               (SELECT max(last_used_at) FROM refresh_tokens WHERE user_id = users.id) AS last_used_at,
-               disabled_at, disabled_until, disabled_reason,
-               disabled_now(disabled_at, disabled_until, $5) AS "disabled!"
-        FROM users
-        WHERE id IN (
-            (SELECT id FROM users
-             WHERE username >= $1 AND username < $2 AND username > $3
-                 AND ($4::boolean IS NULL OR disabled_now(disabled_at, disabled_until, $5) = $4)
-             ORDER BY username LIMIT $6)
-            UNION ALL
-            (SELECT id FROM users
-             WHERE $1 <> '' AND email >= $1 AND email < $2 AND username > $3
-                 AND ($4::boolean IS NULL OR disabled_now(disabled_at, disabled_until, $5) = $4)
-             ORDER BY username LIMIT $6)
-        )
-        ORDER BY username
-        LIMIT $6
-        "#,
-        filter.prefix,
-        format!("{}{LAST}", filter.prefix),
-        filter.after,
-        filter.disabled,
-        now,
-        limit + 1,
+    ids: &[UserId],
+) -> Result<HashMap<UserId, String>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    let named = sqlx::query!(
+        r#"SELECT id AS "id: UserId", username FROM users WHERE id = ANY($1)"#,
+        &ids,
     )
     .fetch_all(db)
     .await?;
-    Ok(Page::cut(users, limit, |user| user.username.clone()))
+    Ok(named
+        .into_iter()
+        .map(|row| (row.id, row.username))
+        .collect())
 }
 
 /// Locks a user's row against every change and every sign-in until the change ends. One statement.
@@ -235,6 +202,15 @@ pub async fn any_administrator(db: &mut PgConnection) -> Result<bool, Error> {
     )
     .fetch_one(db)
     .await?)
+}
+
+/// Whether anybody may sign in to the panel. One statement, over all users if nobody may.
+pub async fn any_with_role(db: &mut PgConnection) -> Result<bool, Error> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users WHERE roles <> '{}') AS "any!""#)
+            .fetch_one(db)
+            .await?,
+    )
 }
 
 /// A new user. One statement.

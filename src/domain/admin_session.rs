@@ -16,7 +16,7 @@ use crate::{
         admin_sessions::{self, Session},
         audit_events::{Action, Event},
         disabling::Subject,
-        refusals::{self, Refused},
+        refusals,
     },
     ids::UserId,
 };
@@ -92,9 +92,9 @@ pub async fn sign_in(
         Ok(user) => user,
         Err(refusal) => {
             drop(change);
-            let refused = Refused {
+            let refused = refusals::Refused {
                 user: Some(verified.user),
-                ..Refused::default()
+                ..refusals::Refused::default()
             };
             return Err(credentials::refuse(app, refusal, refused, caller).await);
         }
@@ -187,16 +187,51 @@ pub async fn end(
     Ok(change.commit(event).await?)
 }
 
-/// Keeps that a form was refused which none of our pages sent, so that an attack shows.
+/// Why a form of the panel was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// None of our pages of this session sent it.
+    Foreign,
+    /// Nobody is signed in with that cookie, or with none.
+    NoSession,
+    /// It asks for more than the role allows.
+    Role,
+}
+
+impl Refused {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Foreign => "csrf",
+            Self::NoSession => "no_session",
+            Self::Role => "role_required",
+        }
+    }
+}
+
+/// Keeps that a form was refused, so that an attack shows.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn refuse_form(app: &App, user: Option<UserId>, caller: &Caller) -> Result<(), Error> {
+pub async fn refuse(
+    app: &App,
+    why: Refused,
+    user: Option<UserId>,
+    caller: &Caller,
+) -> Result<(), Error> {
     let (id, now) = (app.clock.id(), app.clock.now());
-    let refused = Refused {
+    let refused = refusals::Refused {
         user,
-        ..Refused::default()
+        ..refusals::Refused::default()
     };
-    refusals::insert(&mut *app.db().await?, id, now, refused, "csrf", caller).await?;
+    refusals::insert(
+        &mut *app.db().await?,
+        id,
+        now,
+        refused,
+        why.as_str(),
+        caller,
+    )
+    .await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use super::{
     Actor, ActorKind,
     error::{Conflict, Error, Thing},
+    set_password::{self, Link},
     texts,
 };
 use crate::{
@@ -15,10 +16,11 @@ use crate::{
         admin_sessions,
         audit_events::{Action, Event},
         change::Change,
+        devices,
         disabling::{self, Locked, Subject},
         users,
     },
-    ids::{GrantId, UserId},
+    ids::{DeviceId, GrantId, UserId},
 };
 
 /// Why, and until when.
@@ -40,24 +42,64 @@ pub async fn disable(
     subject: Subject,
     disabling: &Disabling,
 ) -> Result<(), Error> {
-    let reason = texts::reason(disabling.reason.as_deref())?;
     let mut change = app.change(actor).await?;
+    match suspend(&mut change, subject, disabling).await? {
+        Some(event) => Ok(change.commit(event).await?),
+        None => Ok(()),
+    }
+}
+
+/// Disables a device that is lost, and makes a link for a new password, both or neither:
+/// whoever has the device may know the old one.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn disable_lost(
+    app: &App,
+    actor: &Actor,
+    device: DeviceId,
+    disabling: &Disabling,
+) -> Result<Link, Error> {
+    let subject = Subject::Device(device);
+    let mut change = app.change(actor).await?;
+    let owner = devices::find(change.db(), device, app.clock.now()).await?;
+    let user = owner.ok_or(Error::NotFound(Thing::Device))?.user_id;
+    // The user's row before the device's, as a sign-in locks them.
+    let locked = users::lock(&mut change, user).await?;
+    locked.ok_or(Error::NotFound(Thing::User))?;
+    if let Some(event) = suspend(&mut change, subject, disabling).await? {
+        change.record(event).await?;
+    }
+    let link = set_password::insert_link(app, &mut change, user).await?;
+    let event = Event::on(Action::PasswordLinkMade, Subject::User(user), user);
+    change.commit(event).await?;
+    Ok(link)
+}
+
+/// Suspends within a change; the event of it, unless nothing changes.
+async fn suspend(
+    change: &mut Change<'_>,
+    subject: Subject,
+    disabling: &Disabling,
+) -> Result<Option<Event>, Error> {
+    let actor = change.actor();
+    let reason = texts::reason(disabling.reason.as_deref())?;
     let until = texts::until(disabling.until, change.now())?;
     if let Subject::User(user) = subject {
-        keep_an_administrator(&mut change, user).await?;
+        keep_an_administrator(change, user).await?;
     }
-    let locked = lock(&mut change, subject).await?;
+    let locked = lock(change, subject).await?;
     may_set(actor, subject, &locked)?;
     if locked.ended {
         return Err(Error::Conflict(Conflict::AlreadyEnded));
     }
     if locked.disabled && actor.kind == ActorKind::User {
         // Nothing would change but the audit log, which an owner could fill that way.
-        return Ok(());
+        return Ok(None);
     }
-    disabling::set_disabled(&mut change, subject, until, reason.as_deref()).await?;
+    disabling::set_disabled(change, subject, until, reason.as_deref()).await?;
     if let Subject::User(user) = subject {
-        admin_sessions::delete_of_user(&mut change, user, None).await?;
+        admin_sessions::delete_of_user(change, user, None).await?;
     }
     let action = match subject {
         Subject::User(_) => Action::UserDisabled,
@@ -67,7 +109,7 @@ pub async fn disable(
     let event = Event::on(action, subject, locked.user_id)
         .because(reason.as_deref())
         .with("until", until.map(|until| until.to_rfc3339()));
-    Ok(change.commit(event).await?)
+    Ok(Some(event))
 }
 
 /// Ends a suspension. Enabling what is not disabled changes nothing and is no error.

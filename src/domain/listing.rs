@@ -1,6 +1,7 @@
 //! What can be looked at: one reading verb per record and list.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use super::error::{Error, Thing};
@@ -9,7 +10,7 @@ use crate::{
     db::{
         audit_events::{self, StoredEvent},
         cursor::Page,
-        devices::{self, Device},
+        devices::{self, Device, LastUse},
         refresh_tokens::{self, Grant},
         refusals::{self, Refusal},
         users::{self, User},
@@ -45,6 +46,15 @@ pub async fn any_administrator(app: &App) -> Result<bool, Error> {
     Ok(users::any_administrator(&mut *app.db().await?).await?)
 }
 
+/// Whether anybody may sign in to the panel yet.
+///
+/// # Errors
+/// Those of the database.
+pub async fn anybody_with_role(app: &App) -> Result<bool, Error> {
+    let mut db = app.db().await?;
+    Ok(users::any_administrator(&mut db).await? || users::any_with_role(&mut db).await?)
+}
+
 /// Users by name.
 ///
 /// # Errors
@@ -70,7 +80,7 @@ pub async fn device(app: &App, id: DeviceId) -> Result<Device, Error> {
 pub async fn devices(
     app: &App,
     user: UserId,
-    before: Option<(DateTime<Utc>, DeviceId)>,
+    before: Option<LastUse>,
     limit: i64,
 ) -> Result<Page<Device>, Error> {
     let user = self::user(app, user).await?;
@@ -84,6 +94,31 @@ pub async fn devices(
     .await?)
 }
 
+/// Devices of all users, newest first, with the names of their users; perhaps only those
+/// disabled now.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all_devices(
+    app: &App,
+    disabled: bool,
+    before: Option<DeviceId>,
+    limit: i64,
+) -> Result<(Page<Device>, HashMap<UserId, String>), Error> {
+    let mut db = app.db().await?;
+    let page = devices::list(&mut db, disabled, before, limit, app.clock.now()).await?;
+    let owners: Vec<UserId> = page.items.iter().map(|device| device.user_id).collect();
+    Ok((page, users::names(&mut db, &owners).await?))
+}
+
+/// The names of some devices.
+///
+/// # Errors
+/// Those of the database.
+pub async fn device_names(app: &App, ids: &[DeviceId]) -> Result<HashMap<DeviceId, String>, Error> {
+    Ok(devices::names(&mut *app.db().await?, ids).await?)
+}
+
 /// One grant.
 ///
 /// # Errors
@@ -94,13 +129,14 @@ pub async fn grant(app: &App, id: GrantId) -> Result<Grant, Error> {
         .ok_or(Error::NotFound(Thing::Token))
 }
 
-/// A user's grants, newest first.
+/// A user's grants, newest first; perhaps only those on one device.
 ///
 /// # Errors
 /// Not found, for the user.
 pub async fn grants(
     app: &App,
     user: UserId,
+    device: Option<DeviceId>,
     before: Option<GrantId>,
     limit: i64,
 ) -> Result<Page<Grant>, Error> {
@@ -108,11 +144,63 @@ pub async fn grants(
     Ok(refresh_tokens::list_of_user(
         &mut *app.db().await?,
         user.id,
+        device,
         before,
         limit,
         app.clock.now(),
     )
     .await?)
+}
+
+/// Grants of all users, newest first, with the names of their users and devices.
+#[derive(Debug)]
+pub struct AllGrants {
+    /// The grants.
+    pub page: Page<Grant>,
+    /// The names of their users.
+    pub users: HashMap<UserId, String>,
+    /// The names of their devices.
+    pub devices: HashMap<DeviceId, String>,
+}
+
+/// Grants of all users, newest first; perhaps only those disabled now.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all_grants(
+    app: &App,
+    disabled: bool,
+    before: Option<GrantId>,
+    limit: i64,
+) -> Result<AllGrants, Error> {
+    let mut db = app.db().await?;
+    let page = refresh_tokens::list(&mut db, disabled, before, limit, app.clock.now()).await?;
+    let owners: Vec<UserId> = page.items.iter().map(|grant| grant.user_id).collect();
+    let on: Vec<DeviceId> = page.items.iter().map(|grant| grant.device_id).collect();
+    Ok(AllGrants {
+        users: users::names(&mut db, &owners).await?,
+        devices: devices::names(&mut db, &on).await?,
+        page,
+    })
+}
+
+/// What anybody was refused, newest first, with the names of the users.
+///
+/// # Errors
+/// Those of the database.
+pub async fn all_refusals(
+    app: &App,
+    before: Option<Uuid>,
+    limit: i64,
+) -> Result<(Page<Refusal>, HashMap<UserId, String>), Error> {
+    let mut db = app.db().await?;
+    let page = refusals::list(&mut db, before, limit).await?;
+    let refused: Vec<UserId> = page
+        .items
+        .iter()
+        .filter_map(|refusal| refusal.user_id)
+        .collect();
+    Ok((page, users::names(&mut db, &refused).await?))
 }
 
 /// What a user was refused, newest first.

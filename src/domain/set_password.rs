@@ -24,6 +24,7 @@ use crate::{
         disabling::Subject,
         ended::{self, Ended},
         password_links,
+        refusals::Refused,
         users::{self, User},
     },
     ids::{GrantId, UserId},
@@ -77,7 +78,13 @@ pub async fn change_own(
 
     let compared = credentials::compare(app, &attempt, current, stored.as_deref()).await?;
     if !compared.matches {
-        return Err(Error::SignIn(sign_in::Refusal::BadCredentials));
+        let refused = Refused {
+            user: Some(owner.user),
+            grant: owner.grant,
+            ..Refused::default()
+        };
+        let refusal = sign_in::Refusal::BadCredentials;
+        return Err(credentials::refuse(app, refusal, refused, caller).await);
     }
     attempt.succeeded(app, &mut *app.db().await?).await?;
     let hash = choose(app, &user, new).await?;

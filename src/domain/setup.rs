@@ -67,6 +67,10 @@ pub async fn create_first(
     caller: &Caller,
 ) -> Result<OpaqueToken, Error> {
     let code = setup_code::hash(code).ok_or(Error::NotFound(Thing::SetupCode))?;
+    // Before anything that costs: nobody without the code has a password hashed here.
+    if !setup_codes::is_open(&mut *app.db().await?, code, app.clock.now()).await? {
+        return Err(Error::NotFound(Thing::SetupCode));
+    }
     let username = Username::choose(username)?;
     let password = password::choose(app, typed, &[username.as_str()]).await?;
     let hash = app.hasher.hash(&password).await?;

@@ -72,6 +72,16 @@ impl Username {
     }
 }
 
+/// The beginning of a name or an e-mail as somebody typed it, in the form that both are stored in.
+pub fn beginning(text: &str) -> String {
+    let text = text.trim();
+    Username::parse(text).map_or_else(
+        // Cannot begin a name, but perhaps an e-mail. Postgres' text takes no NUL.
+        |_| text.replace('\0', "").to_lowercase(),
+        |name| name.0,
+    )
+}
+
 fn invalid(message: &'static str) -> Error {
     Error::Invalid {
         field: "username",
@@ -94,6 +104,19 @@ mod tests {
             ("σίσυφος", "σίσυφος"),
         ] {
             assert_eq!(Username::choose(typed).unwrap().as_str(), name, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_search_looks_for_what_is_stored() {
+        for (typed, looked_for) in [
+            (" Ａｎａ", "ana"),
+            ("JU\u{308}R", "jür"),
+            ("ANA@Ex", "ana@ex"),
+            ("", ""),
+            ("A\0 b", "a b"),
+        ] {
+            assert_eq!(beginning(typed), looked_for, "{typed:?}");
         }
     }
 

@@ -20,7 +20,10 @@ use crate::{
     api::error::Wire,
     app::App,
     crypto::opaque_token::{OpaqueToken, Purpose},
-    domain::{Caller, admin_session},
+    domain::{
+        Caller,
+        admin_session::{self, Refused},
+    },
     ids::UserId,
 };
 
@@ -102,7 +105,7 @@ async fn check<'r>(
         route = request.route().map(|route| route.uri.to_string()),
         "a form that none of our pages sent was refused"
     );
-    match admin_session::refuse_form(app, by, &caller).await {
+    match admin_session::refuse(app, Refused::Foreign, by, &caller).await {
         Ok(()) => refuse(request, Wire::foreign_form()),
         Err(error) => refuse(request, error.into()),
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rocket::{
     Request, State,
-    http::{Cookie, CookieJar, SameSite, Status},
+    http::{Cookie, CookieJar, Method, SameSite, Status},
     request::{FromRequest, Outcome},
 };
 
@@ -15,9 +15,11 @@ use crate::{
     app::App,
     crypto::opaque_token::OpaqueToken,
     domain::{
-        admin_session::{self, Panelist},
+        Caller,
+        admin_session::{self, Panelist, Refused},
         error::Error,
     },
+    ids::UserId,
 };
 
 /// Anyone with a role.
@@ -74,10 +76,30 @@ async fn with_role(request: &Request<'_>, roles: &[&str]) -> Outcome<Panelist, (
         Ok(Some(panelist)) if roles.is_empty() || roles.iter().any(|role| panelist.has(role)) => {
             Outcome::Success(panelist)
         }
-        Ok(Some(_)) => Wire::from(Error::Forbidden).fail(request),
-        Ok(None) => Outcome::Error((Status::Unauthorized, ())),
+        Ok(Some(panelist)) => {
+            let wire = keep(request, Refused::Role, Some(panelist.user)).await;
+            wire.err().unwrap_or(Error::Forbidden.into()).fail(request)
+        }
+        Ok(None) => match keep(request, Refused::NoSession, None).await {
+            Ok(()) => Outcome::Error((Status::Unauthorized, ())),
+            Err(wire) => wire.fail(request),
+        },
         Err(wire) => wire.fail(request),
     }
+}
+
+/// Keeps that a form was refused; a page that is only looked at changes nothing.
+async fn keep(request: &Request<'_>, why: Refused, user: Option<UserId>) -> Result<(), Wire> {
+    if request.method() == Method::Get || request.method() == Method::Head {
+        return Ok(());
+    }
+    let (Some(app), Outcome::Success(caller)) = (
+        request.rocket().state::<Arc<App>>(),
+        Caller::from_request(request).await,
+    ) else {
+        return Err(Wire::internal("no application is managed"));
+    };
+    Ok(admin_session::refuse(app, why, user, &caller).await?)
 }
 
 #[rocket::async_trait]

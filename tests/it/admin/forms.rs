@@ -46,6 +46,13 @@ async fn state(server: &Server) -> Vec<Value> {
     .unwrap()
 }
 
+/// How many forms were refused for this reason.
+async fn counted(server: &Server, reason: &str) -> i64 {
+    let sql = "SELECT COALESCE(sum(refused), 0)::bigint FROM refusal_counts WHERE reason = $1";
+    let counted = sqlx::query_scalar(sql).bind(reason);
+    counted.fetch_one(&server.rows).await.unwrap()
+}
+
 const FIELDS: [(&str, &str); 6] = [
     ("username", "mallory"),
     ("password", "meadow pilot canyon 48"),
@@ -108,10 +115,7 @@ async fn a_form_that_no_page_of_the_session_sent_is_refused_and_kept() {
         }
     }
     assert_eq!(state(&server).await, before);
-    let counted: i64 = server
-        .scalar("SELECT sum(refused)::bigint FROM refusal_counts WHERE reason = 'csrf'")
-        .await;
-    assert_eq!(counted, refused);
+    assert_eq!(counted(&server, "csrf").await, refused);
     let kept: i64 = server
         .scalar("SELECT count(*) FROM refusals WHERE reason = 'csrf'")
         .await;
@@ -149,8 +153,10 @@ async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
             || ["/admin/logout", "/admin/login", "/admin/setup"].contains(&path)
     };
     let before = state(&server).await;
+    let (mut without_session, mut beyond_role) = (0, 0);
     for path in &paths {
         if !["/admin/login", "/admin/setup"].contains(&path.as_str()) {
+            without_session += 1;
             let reply = kept.clone().post(path, &FIELDS).await;
             assert_eq!(
                 (reply.status, reply.header("location")),
@@ -163,13 +169,17 @@ async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
         }
         let reply = auditor.clone().post(path, &FIELDS).await;
         assert_eq!(reply.status, 403, "{path} as auditor");
+        beyond_role += 1;
         let users = path.starts_with("/admin/users") || path.ends_with("/lost");
         if users {
             let reply = support.clone().post(path, &FIELDS).await;
             assert_eq!(reply.status, 403, "{path} as support");
+            beyond_role += 1;
         }
     }
     assert_eq!(state(&server).await, before);
+    assert_eq!(counted(&server, "no_session").await, without_session);
+    assert_eq!(counted(&server, "role_required").await, beyond_role);
     drop(boss);
 
     // Support reaches devices of users without a role, and those only.
@@ -178,6 +188,7 @@ async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
     let phone = staff.sign_in("phone").await;
     let path = format!("/admin/devices/{}/disable", phone.device_id);
     support.post(&path, &[]).await.expect(403);
+    assert_eq!(counted(&server, "role_required").await, beyond_role + 1);
     let device = paths.iter().find(|path| path.starts_with("/admin/devices"));
     support.post(device.unwrap(), &[]).await;
     let disabled: i64 = server

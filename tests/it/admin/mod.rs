@@ -1,6 +1,7 @@
 //! The pages, over HTTP as a browser without script sees them.
 
 mod forms;
+mod lists;
 mod pages;
 mod session;
 mod setup;

@@ -210,6 +210,8 @@ async fn the_own_password_and_sessions_are_on_the_account_page() {
         .await
         .expect(422);
     assert!(page.text.contains("current-fault"));
+    let refused = "SELECT user_id = (SELECT id FROM users WHERE username = 'boss') FROM refusals WHERE reason = 'bad_credentials'";
+    assert!(server.scalar::<bool>(refused).await);
     let right = [("current", PASSWORD), ("password", NEW), ("again", NEW)];
     here.post("/admin/account/password", &right)
         .await

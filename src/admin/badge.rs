@@ -1,0 +1,57 @@
+//! How something stands, in words and in a colour.
+
+use chrono::{DateTime, Utc};
+
+use super::format;
+use crate::db::{devices::Device, refresh_tokens::Grant, users::User};
+
+/// A state; the colour only repeats the words.
+pub struct Badge {
+    /// The words.
+    pub text: String,
+    /// `good`, `off` or `gone`.
+    pub tone: &'static str,
+}
+
+impl Badge {
+    /// Of a user.
+    pub fn of_user(user: &User) -> Self {
+        Self::of(user.disabled, user.disabled_until)
+    }
+
+    /// Of a device.
+    pub fn of_device(device: &Device) -> Self {
+        if device.disabled || device.signed_in {
+            Self::of(device.disabled, device.disabled_until)
+        } else {
+            Self::gone("signed out")
+        }
+    }
+
+    /// Of a grant's refresh token.
+    pub fn of_grant(grant: &Grant, now: DateTime<Utc>) -> Self {
+        let ended = grant.ended_reason.as_ref().map(|how| how.replace('_', " "));
+        match ended {
+            Some(how) if how.starts_with("ended") => Self::gone(how),
+            Some(how) => Self::gone(format!("ended: {how}")),
+            None if grant.expires_at <= now => Self::gone("expired"),
+            None => Self::of(grant.disabled, grant.disabled_until),
+        }
+    }
+
+    fn of(disabled: bool, until: Option<DateTime<Utc>>) -> Self {
+        let (text, tone) = match (disabled, until) {
+            (false, _) => ("active".to_owned(), "good"),
+            (true, None) => ("disabled".to_owned(), "off"),
+            (true, Some(until)) => (format!("disabled until {}", format::time(until)), "off"),
+        };
+        Self { text, tone }
+    }
+
+    fn gone(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            tone: "gone",
+        }
+    }
+}
