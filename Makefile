@@ -17,10 +17,13 @@ run: ## build and serve on http://127.0.0.1:8000, with a private Postgres unless
 	cargo build --release --locked
 	@exec "$${CARGO_TARGET_DIR:-target}/release/doorward" serve
 
-# One test runs the plain sqlx program against the same migrations.
+# One test runs the plain sqlx program against the same migrations; the pages are looked at
+# in Chromium.
 test: ## run every test, on a private Postgres unless DATABASE_URL is set
 	@scripts/need.sh rust
 	@scripts/need.sh postgres
+	@scripts/need.sh chromium
+	@scripts/need.sh node
 	@scripts/need.sh sqlx
 	cargo test --locked
 

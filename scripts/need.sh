@@ -6,6 +6,8 @@
 #   scripts/need.sh rust          cargo, new enough, and a C compiler
 #   scripts/need.sh postgres      the server's programs, unless DATABASE_URL names a database
 #   scripts/need.sh postgres-bin  prints the directory they are in
+#   scripts/need.sh chromium      Chromium and its WebDriver, for the tests of the pages
+#   scripts/need.sh node          the Node packages of tests/node, for the same tests
 #   scripts/need.sh sqlx          the sqlx command line, in .tools
 #   scripts/need.sh deny          cargo-deny, in .tools
 set -eu
@@ -60,6 +62,42 @@ postgres_bin() (
     exit 1
 )
 
+# install WHAT WAY_OUT MANAGER=COMMAND...: with the package manager that this machine has.
+install() {
+    what=$1 way_out=$2
+    shift 2
+    for manager in apt-get dnf apk pacman brew none; do
+        ! command -v "$manager" >/dev/null || break
+    done
+    install=
+    for command; do
+        case $command in "$manager="*) install=${command#*=} ;; esac
+    done
+    [ -n "$install" ] || stop "$what is missing: $way_out"
+
+    # Root has said yes by being root; nobody else's machine is changed without a question.
+    sudo=
+    if [ "$(id -u)" != 0 ]; then
+        [ "$manager" = brew ] || sudo=sudo
+        if ! [ -t 0 ] || ! command -v "${sudo:-brew}" >/dev/null; then
+            stop "$what is missing: $way_out"
+        fi
+        printf 'Install %s with %s? [y/N] ' "$what" "${sudo:+sudo }$manager" >&2
+        read -r answer || answer=
+        case $answer in
+        [yY] | [yY][eE][sS]) ;;
+        *) stop "$what is missing: $way_out" ;;
+        esac
+    fi
+    $sudo sh -c "$install" || stop "$manager could not install $what: $way_out"
+}
+
+# A failed update is no reason to stop: the lists may be good enough.
+apt='
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get --quiet update
+    apt-get --quiet --yes --no-install-recommends -o DPkg::Lock::Timeout=120 install'
+
 postgres() {
     ! postgres_bin >/dev/null || return 0
 
@@ -67,44 +105,58 @@ postgres() {
     [ -z "${DOORWARD_PG_BIN:-}" ] ||
         stop "DOORWARD_PG_BIN=$DOORWARD_PG_BIN does not hold initdb and postgres: correct it, or $way_out"
 
-    for manager in apt-get dnf apk pacman brew none; do
-        ! command -v "$manager" >/dev/null || break
-    done
-    case $manager in
-    apt-get)
-        # Debian would start a server of its own on port 5432, for which nobody asked here.
-        # A failed update is no reason to stop: the lists may be good enough.
-        # shellcheck disable=SC2016 # expanded by the shell that runs it
-        install='
-            conf=/etc/postgresql-common/createcluster.conf
-            mkdir -p "${conf%/*}"
-            [ -e "$conf" ] || echo "create_main_cluster = false" >"$conf"
-            export DEBIAN_FRONTEND=noninteractive
-            apt-get --quiet update
-            apt-get --quiet --yes --no-install-recommends -o DPkg::Lock::Timeout=120 install postgresql' ;;
-    dnf) install='dnf --assumeyes install postgresql-server' ;;
-    apk) install='apk add postgresql' ;;
-    pacman) install='pacman -S --noconfirm --needed postgresql' ;;
-    brew) install='brew install postgresql@17' ;;
-    none) stop "PostgreSQL is missing: $way_out" ;;
-    esac
-
-    # Root has said yes by being root; nobody else's machine is changed without a question.
-    sudo=
-    if [ "$(id -u)" != 0 ]; then
-        [ "$manager" = brew ] || sudo=sudo
-        if ! [ -t 0 ] || ! command -v "${sudo:-brew}" >/dev/null; then
-            stop "PostgreSQL is missing: $way_out"
-        fi
-        printf 'Install PostgreSQL with %s? [y/N] ' "${sudo:+sudo }$manager" >&2
-        read -r answer || answer=
-        case $answer in
-        [yY] | [yY][eE][sS]) ;;
-        *) stop "PostgreSQL is missing: $way_out" ;;
-        esac
-    fi
-    $sudo sh -c "$install" || stop "$manager could not install PostgreSQL: $way_out"
+    # Debian would start a server of its own on port 5432, for which nobody asked here.
+    # shellcheck disable=SC2016 # expanded by the shell that runs it
+    no_server='
+        conf=/etc/postgresql-common/createcluster.conf
+        mkdir -p "${conf%/*}"
+        [ -e "$conf" ] || echo "create_main_cluster = false" >"$conf"'
+    install PostgreSQL "$way_out" \
+        "apt-get=$no_server$apt postgresql" \
+        'dnf=dnf --assumeyes install postgresql-server' \
+        'apk=apk add postgresql' \
+        'pacman=pacman -S --noconfirm --needed postgresql' \
+        'brew=brew install postgresql@17'
     postgres_bin >/dev/null || stop "$manager installed no PostgreSQL that will do: $way_out"
+}
+
+# The driver looks for the browser itself, under the names that it is known by.
+has_chromium() {
+    command -v chromedriver >/dev/null || return 1
+    for browser in chromium chromium-browser google-chrome google-chrome-stable; do
+        ! command -v "$browser" >/dev/null || return 0
+    done
+    [ -d "/Applications/Google Chrome.app" ]
+}
+
+chromium() {
+    ! has_chromium || return 0
+    way_out="install Chromium (or Chrome) and the chromedriver of the same version."
+    install Chromium "$way_out" \
+        "apt-get=$apt chromium chromium-driver" \
+        'dnf=dnf --assumeyes install chromium chromedriver' \
+        'apk=apk add chromium chromium-chromedriver' \
+        'pacman=pacman -S --noconfirm --needed chromium' \
+        'brew=brew install --cask google-chrome chromedriver'
+    has_chromium || stop "$manager installed no Chromium that will do: $way_out"
+}
+
+node() {
+    packages=tests/node/node_modules/.package-lock.json
+    # Written last by npm, so newer than the list that it followed.
+    [ -n "$(find "$packages" -newer tests/node/package-lock.json 2>/dev/null)" ] && return
+    if ! command -v npm >/dev/null; then
+        way_out="install Node.js with npm."
+        install Node.js "$way_out" \
+            "apt-get=$apt nodejs npm" \
+            'dnf=dnf --assumeyes install nodejs npm' \
+            'apk=apk add nodejs npm' \
+            'pacman=pacman -S --noconfirm --needed nodejs npm' \
+            'brew=brew install node'
+    fi
+    npm ci --prefix tests/node --silent --ignore-scripts --no-audit --no-fund ||
+        stop "npm could not install the packages of tests/node: see what it says above."
+    touch "$packages"
 }
 
 # tool PROGRAM CRATE VERSION OPTION...: builds it into .tools, which is the repository's own, so
@@ -128,12 +180,14 @@ case ${1:-} in
 rust) rust ;;
 postgres) [ -n "${DATABASE_URL:-}" ] || postgres ;;
 postgres-bin) postgres_bin ;;
+chromium) chromium ;;
+node) node ;;
 # rustls, for databases elsewhere; the default, native-tls, would need OpenSSL's headers.
 # No --locked: sqlx-cli comes without a lock file.
 sqlx) tool sqlx sqlx-cli "$sqlx_version" --no-default-features --features postgres,rustls,sqlx-toml ;;
 deny) tool cargo-deny cargo-deny "$deny_version" --locked ;;
 *)
-    echo "usage: scripts/need.sh rust|postgres|postgres-bin|sqlx|deny" >&2
+    echo "usage: scripts/need.sh rust|postgres|postgres-bin|chromium|node|sqlx|deny" >&2
     exit 2
     ;;
 esac

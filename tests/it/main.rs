@@ -11,6 +11,7 @@
 
 mod admin;
 mod api;
+mod browser;
 mod cli;
 mod histories;
 mod house;

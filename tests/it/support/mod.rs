@@ -2,6 +2,7 @@
 //! moved by hand, and the actors on it.
 
 pub mod browser;
+pub mod chromium;
 pub mod database;
 pub mod phone;
 pub mod proxy;

@@ -1,0 +1,4 @@
+//! The pages in a real browser, as people see and use them.
+
+mod pages;
+mod stolen_phone;

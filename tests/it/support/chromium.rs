@@ -1,0 +1,294 @@
+//! A real browser: headless Chromium, driven over WebDriver. Things are found as people find
+//! them: fields by their labels, buttons by their words.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use fantoccini::{
+    Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand,
+};
+use hyper_util::client::legacy::connect::HttpConnector;
+use reqwest::{Method, Url};
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{Server, wait};
+
+/// A window with nothing in it but the pages of one server, found under its issuer.
+pub struct Chromium {
+    client: Client,
+    driver: Child,
+    issuer: String,
+    _profile: TempDir,
+}
+
+/// A command of the Chrome DevTools Protocol, which chromedriver passes on.
+#[derive(Debug)]
+struct DevTools(&'static str, Value);
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(
+        &self,
+        base: &Url,
+        session: Option<&str>,
+    ) -> Result<Url, <Url as std::str::FromStr>::Err> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        let Self(command, parameters) = self;
+        let body = json!({ "cmd": command, "params": parameters });
+        (Method::POST, Some(body.to_string()))
+    }
+}
+
+/// Fetches what the browser's console was told since the last time.
+#[derive(Debug)]
+struct Console;
+
+impl WebDriverCompatibleCommand for Console {
+    fn endpoint(
+        &self,
+        base: &Url,
+        session: Option<&str>,
+    ) -> Result<Url, <Url as std::str::FromStr>::Err> {
+        base.join(&format!("session/{}/se/log", session.unwrap()))
+    }
+
+    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
+        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+/// A text as XPath writes it; XPath has no escape for a quote.
+fn quoted(text: &str) -> String {
+    assert!(!text.contains('"'), "{text}");
+    format!("\"{text}\"")
+}
+
+impl Chromium {
+    /// A window on this server.
+    pub async fn open(server: &Server) -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("chromedriver: `make test` installs it, or scripts/need.sh chromium");
+        let port = BufReader::new(driver.stdout.take().unwrap())
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                let (_, port) = line.split_once("started successfully on port ")?;
+                Some(port.trim_end_matches('.').to_owned())
+            })
+            .expect("chromedriver tells its port");
+
+        let profile = TempDir::new().unwrap();
+        let address = server.url.strip_prefix("http://").unwrap();
+        let issuer = server.app.config.issuer.clone();
+        let host = issuer.strip_prefix("http://").unwrap();
+        let arguments = json!([
+            "--headless=new",
+            // Chromium refuses to sandbox for root, and containers often cannot.
+            "--no-sandbox",
+            "--disable-dev-shm-usage",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--no-first-run",
+            "--hide-scrollbars",
+            "--window-size=1280,900",
+            format!("--user-data-dir={}", profile.path().display()),
+            format!("--host-resolver-rules=MAP {host}:80 {address}, MAP * ~NOTFOUND"),
+        ]);
+        let wishes = json!({
+            "goog:chromeOptions": { "args": arguments },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(wishes.as_object().unwrap().clone())
+            .connect(&format!("http://127.0.0.1:{port}"))
+            .await
+            .expect("a window");
+        Self {
+            client,
+            driver,
+            issuer,
+            _profile: profile,
+        }
+    }
+
+    async fn tools(&self, command: &'static str, parameters: Value) -> Value {
+        let done = self.client.issue_cmd(DevTools(command, parameters)).await;
+        done.unwrap()
+    }
+
+    /// Runs no script of any page from now on, as a browser whose user has switched it off.
+    pub async fn without_script(self) -> Self {
+        let off = json!({ "value": true });
+        self.tools("Emulation.setScriptExecutionDisabled", off)
+            .await;
+        let page = "data:text/html,<title>off</title><script>document.title='on'</script>";
+        self.client.goto(page).await.unwrap();
+        assert_eq!(self.client.title().await.unwrap(), "off");
+        self
+    }
+
+    /// As wide as a phone or a desk, in the light or the dark theme.
+    pub async fn look(&self, width: u32, dark: bool) {
+        let size =
+            json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        self.tools("Emulation.setDeviceMetricsOverride", size).await;
+        let theme = if dark { "dark" } else { "light" };
+        let features = json!([{ "name": "prefers-color-scheme", "value": theme }]);
+        self.tools(
+            "Emulation.setEmulatedMedia",
+            json!({ "features": features }),
+        )
+        .await;
+    }
+
+    /// Opens a path, or a whole address.
+    pub async fn visit(&self, path: &str) {
+        let address = if path.starts_with('/') {
+            format!("{}{path}", self.issuer)
+        } else {
+            path.to_owned()
+        };
+        self.client.goto(&address).await.unwrap();
+    }
+
+    /// The path of the page that is shown, with its query.
+    pub async fn path(&self) -> String {
+        let address = self.client.current_url().await.unwrap();
+        let query = address.query().map(|query| format!("?{query}"));
+        format!("{}{}", address.path(), query.unwrap_or_default())
+    }
+
+    /// All that can be read.
+    pub async fn text(&self) -> String {
+        self.one("//body").await.text().await.unwrap()
+    }
+
+    /// The page's heading.
+    pub async fn heading(&self) -> String {
+        self.one("//h1").await.text().await.unwrap()
+    }
+
+    async fn one(&self, path: &str) -> Element {
+        let found = self.client.find_all(Locator::XPath(path)).await.unwrap();
+        let mut shown = Vec::new();
+        for element in found {
+            if element.is_displayed().await.unwrap() {
+                shown.push(element);
+            }
+        }
+        if shown.len() != 1 {
+            let text = self.client.source().await.unwrap();
+            panic!("{} of {path} can be seen in {text}", shown.len());
+        }
+        shown.remove(0)
+    }
+
+    /// The field with this label.
+    async fn field(&self, label: &str) -> Element {
+        let label = quoted(label);
+        self.one(&format!(
+            "//*[@id = //label[normalize-space() = {label}]/@for]"
+        ))
+        .await
+    }
+
+    /// What the field with this label holds.
+    pub async fn value(&self, label: &str) -> String {
+        let field = self.field(label).await;
+        field.prop("value").await.unwrap().unwrap_or_default()
+    }
+
+    /// Types into the field with this label.
+    pub async fn fill(&self, label: &str, text: &str) {
+        let field = self.field(label).await;
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// Clicks on the one link, button or fold with these words.
+    pub async fn press(&self, words: &str) {
+        self.press_within("", words).await;
+    }
+
+    /// The same within the sheet that is headed so.
+    pub async fn press_in_sheet(&self, heading: &str, words: &str) {
+        let sheet = format!("//article[h3/bdi = {}]", quoted(heading));
+        self.press_within(&sheet, words).await;
+    }
+
+    async fn press_within(&self, path: &str, words: &str) {
+        let words = quoted(words);
+        let path = format!(
+            "{path}//*[self::a or self::button or self::summary][normalize-space() = {words}]"
+        );
+        let pressed = self.one(&path).await;
+        let folds = pressed.tag_name().await.unwrap() == "summary";
+        let before = self.client.find(Locator::Css("html")).await.unwrap();
+        pressed.click().await.unwrap();
+        if !folds {
+            wait::until("the next page", async || before.tag_name().await.err()).await;
+            wait::until("its heading", async || self.heading_if_any().await).await;
+        }
+    }
+
+    async fn heading_if_any(&self) -> Option<String> {
+        let heading = self.client.find(Locator::Css("h1")).await.ok()?;
+        heading.text().await.ok()
+    }
+
+    /// Runs a script of the test's own; the pages' own do not come into it.
+    pub async fn execute(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// The same, for a script that ends by calling its last argument.
+    pub async fn execute_async(&self, script: &str) -> Value {
+        self.client.execute_async(script, Vec::new()).await.unwrap()
+    }
+
+    /// What the console was told since the last time.
+    pub async fn console(&self) -> Vec<String> {
+        let entries = self.client.issue_cmd(Console).await.unwrap();
+        let entries = entries.as_array().unwrap().iter();
+        entries
+            .map(|entry| entry["message"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// The whole page as a picture, in `target/tmp/pages`.
+    pub async fn picture(&self, name: &str) {
+        let whole = json!({ "captureBeyondViewport": true });
+        let taken = self.tools("Page.captureScreenshot", whole).await;
+        let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
+        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
+        fs::create_dir_all(&directory).unwrap();
+        fs::write(directory.join(format!("{name}.png")), picture).unwrap();
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        // The browser is in the driver's group.
+        if let Some(group) = Pid::from_raw(self.driver.id().cast_signed()) {
+            kill_process_group(group, Signal::KILL).ok();
+        }
+        self.driver.wait().ok();
+    }
+}
