@@ -9,7 +9,7 @@ use rocket::{
     http::{Method, uri::Origin},
 };
 
-use crate::app::App;
+use crate::{app::App, telemetry};
 
 /// JSON needs nothing; the pages need our one stylesheet and may post to us.
 const CSP_JSON: &str = "default-src 'none'; frame-ancestors 'none'";
@@ -42,8 +42,17 @@ impl Fairing for Headers {
     }
 }
 
+/// What the fairings do to an answer, for one that they do not see: Rocket answers what it
+/// cannot make sense of, such as a method that nobody knows, past all of them.
+pub fn past_fairings(request: &Request<'_>, response: &mut Response<'_>) {
+    if !telemetry::has_begun(request) {
+        put_on(request, response);
+        telemetry::finish(request, response);
+    }
+}
+
 /// Puts the headers on an answer.
-pub fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
+fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
     let Some(app) = request.rocket().state::<Arc<App>>() else {
         return;
     };

@@ -12,6 +12,15 @@ pub struct Asset {
     cache: Header<'static>,
 }
 
+/// The sign in the browser's tab.
+#[get("/static/icon.svg")]
+pub fn icon() -> Asset {
+    Asset {
+        body: (ContentType::SVG, include_str!("../../static/icon.svg")),
+        cache: Header::new("Cache-Control", "public, max-age=3600"),
+    }
+}
+
 /// The one stylesheet.
 #[get("/static/style.css")]
 pub fn stylesheet() -> Asset {

@@ -20,8 +20,10 @@ pub struct EventLine {
     pub username: String,
     /// That user's id.
     pub user: Option<Uuid>,
-    /// What it happened to, such as `device 0197…`.
+    /// What it happened to: `user`, `device`, `token` or `server`.
     pub subject: String,
+    /// The page about it, where there is one.
+    pub about: Option<String>,
     /// Why and what else: name and value.
     pub facts: Vec<(String, String)>,
 }
@@ -36,7 +38,16 @@ impl From<StoredEvent> for EventLine {
             (None, Some(_)) => format!("a deleted user ({})", event.actor_kind),
             (None, None) => event.actor_kind,
         };
+        let user = event.username.as_ref().and(event.user_id);
+        let about = match (user, event.subject_id, event.subject_kind.as_str()) {
+            (Some(user), Some(device), "device") => {
+                Some(format!("/admin/users/{user}?device={device}"))
+            }
+            _ => None,
+        };
         let mut facts = Vec::new();
+        let subject = event.subject_id.map(|id| id.to_string());
+        facts.extend(subject.map(|id| (event.subject_kind.clone(), id)));
         facts.extend(event.reason.map(|reason| ("reason".to_owned(), reason)));
         if let Value::Object(details) = event.details {
             let told = details.into_iter().filter(|(_, value)| !value.is_null());
@@ -51,12 +62,10 @@ impl From<StoredEvent> for EventLine {
             alarming: ALARMING.contains(&event.action.as_str()),
             action: event.action,
             actor,
-            user: event.username.as_ref().and(event.user_id),
+            user,
             username: event.username.unwrap_or_default(),
-            subject: match event.subject_id {
-                Some(id) => format!("{} {id}", event.subject_kind),
-                None => event.subject_kind,
-            },
+            subject: event.subject_kind,
+            about,
             facts,
         }
     }

@@ -9,7 +9,7 @@ use rocket::{
 };
 
 use super::page::Page;
-use crate::{api::error::Wire, domain::error::Error, telemetry};
+use crate::{api::error::Wire, domain::error::Error, headers, telemetry};
 
 /// Where to sign in.
 pub const LOGIN_PATH: &str = "/admin/login";
@@ -104,6 +104,17 @@ fn sign_in_first(request: &Request<'_>) -> Redirect {
 }
 
 #[catch(default)]
-fn refused(status: Status, request: &Request<'_>) -> Fault {
-    Fault(Wire::of_status(status, request))
+fn refused(status: Status, request: &Request<'_>) -> Caught {
+    Caught(Fault(Wire::of_status(status, request)))
+}
+
+/// A refusal that no handler made.
+struct Caught(Fault);
+
+impl<'r> Responder<'r, 'static> for Caught {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let mut response = self.0.respond_to(request)?;
+        headers::past_fairings(request, &mut response);
+        Ok(response)
+    }
 }

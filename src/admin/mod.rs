@@ -32,6 +32,7 @@ pub fn routes() -> Vec<Route> {
         account::change_password,
         account::end_session,
         account::show,
+        assets::icon,
         assets::stylesheet,
         audit::list,
         devices::list,

@@ -23,7 +23,7 @@ use rocket::{
     routes,
 };
 
-use crate::{headers, telemetry};
+use crate::headers;
 use error::Wire;
 
 /// All routes of the JSON API.
@@ -74,17 +74,13 @@ fn refused(status: Status, request: &Request<'_>) -> Refused {
     Refused(Wire::of_status(status, request))
 }
 
-/// An error that no handler made. Rocket answers what it cannot make sense of, such as a
-/// method that nobody knows, past all fairings: what those do is then done here.
+/// An error that no handler made.
 struct Refused(Wire);
 
 impl<'r> Responder<'r, 'static> for Refused {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
         let mut response = self.0.respond_to(request)?;
-        if !telemetry::has_begun(request) {
-            headers::put_on(request, &mut response);
-            telemetry::finish(request, &mut response);
-        }
+        headers::past_fairings(request, &mut response);
         Ok(response)
     }
 }

@@ -42,7 +42,6 @@ pub struct User {
 }
 
 /// What a sign-in needs to know before the password is checked.
-#[derive(Debug)]
 pub struct UserForSignIn {
     /// Its id.
     pub id: UserId,
@@ -53,7 +52,6 @@ pub struct UserForSignIn {
 }
 
 /// A user whose row is locked until the change ends.
-#[derive(Debug)]
 pub struct LockedUser {
     /// As prepared by RFC 8265.
     pub username: String,

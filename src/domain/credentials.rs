@@ -21,7 +21,6 @@ use crate::{
 };
 
 /// Who typed the right password, and how often it was tried before.
-#[derive(Debug)]
 pub struct Verified {
     /// The user.
     pub user: UserId,

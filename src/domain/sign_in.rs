@@ -54,7 +54,6 @@ impl Refusal {
 }
 
 /// What an app sends.
-#[derive(Debug)]
 pub struct SignIn<'a> {
     /// As typed.
     pub username: &'a str,

@@ -47,7 +47,6 @@ const SETTINGS: [(&str, &str); 14] = [
 ];
 
 /// What it takes to launch the server, again and again.
-#[derive(Debug)]
 pub(super) struct Cluster {
     pub(super) layout: Layout,
     pub(super) user: ServerUser,

@@ -82,6 +82,22 @@ async fn without_a_session_every_page_leads_to_the_sign_in_and_back() {
     ];
     let done = browser.post("/admin/login", &fields).await.expect(303);
     assert_eq!(done.header("location"), asked);
+
+    let pages = server.routes.iter();
+    let pages = pages.filter_map(|route| route.strip_prefix("GET "));
+    let nobody = uuid::Uuid::nil().to_string();
+    let mut closed = 0;
+    for page in pages.filter(|path| path.starts_with("/admin")) {
+        if ["/admin/login", "/admin/setup"].contains(&page) {
+            continue;
+        }
+        let path = page.replace("<id>", &nobody);
+        let answer = Browser::new(&server).get(&path).await.expect(303);
+        let login = answer.header("location");
+        assert!(login.starts_with("/admin/login?next="), "{path}: {login}");
+        closed += 1;
+    }
+    assert!(closed > 8, "{closed}");
 }
 
 #[tokio::test]

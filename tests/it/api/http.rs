@@ -159,6 +159,7 @@ async fn answers_of_all_kinds(server: &Server) -> Vec<(&'static str, Reply)> {
         ),
         ("415 page", server.post(&page, &json!({})).await),
         ("200 style", server.get("/static/style.css").await),
+        ("200 icon", server.get("/static/icon.svg").await),
         ("200 keys", server.get("/.well-known/jwks.json").await),
         ("204 options", send(server, "OPTIONS", "/login").await),
         ("404 options", send(server, "OPTIONS", "/nope").await),
@@ -166,6 +167,7 @@ async fn answers_of_all_kinds(server: &Server) -> Vec<(&'static str, Reply)> {
         ("401 head", send(server, "HEAD", "/me").await),
         ("405 trace", send(server, "TRACE", "/me").await),
         ("400 method", send(server, "FOO", "/me").await),
+        ("400 panel", send(server, "FOO", "/admin").await),
         ("400 lower", send(server, "get", "/me").await),
     ];
     server.user_with_roles("reader", &["auditor"]).await;
@@ -213,7 +215,14 @@ async fn every_answer_has_the_headers_that_keep_browsers_safe() {
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "DENY"),
-            ("referrer-policy", "no-referrer"),
+            (
+                "referrer-policy",
+                if kind == "400 panel" {
+                    "same-origin"
+                } else {
+                    "no-referrer"
+                },
+            ),
             ("cross-origin-opener-policy", "same-origin"),
             ("permissions-policy", "interest-cohort=()"),
         ] {

@@ -76,6 +76,58 @@ fn routes(
     routes
 }
 
+/// What anybody may call, and what any user may call about what is the user's own.
+const OPEN: [&str; 8] = [
+    "POST /login",
+    "POST /token",
+    "GET /health/live",
+    "GET /health/ready",
+    "GET /.well-known/jwks.json",
+    "OPTIONS /<_..>",
+    "GET /set-password/<secret>",
+    "POST /set-password/<secret>",
+];
+const OWN: [&str; 7] = [
+    "POST /token/reject",
+    "GET /test_jwt",
+    "POST /logout",
+    "GET /me",
+    "POST /me/password",
+    "GET /me/devices",
+    "DELETE /me/devices/<id>",
+];
+
+/// A new route must be put into one of the three lists. The panel has its own
+/// (`tests/it/admin/forms.rs`).
+#[tokio::test]
+async fn of_every_route_it_is_known_who_may_call_it() {
+    let server = spawn().await;
+    let with_role = routes("<id>", "<id>", "<id>");
+    let mut known: Vec<String> = with_role
+        .iter()
+        .map(|(_, method, path, _)| format!("{method} {path}"))
+        .chain(OPEN.iter().chain(&OWN).map(|&route| route.to_owned()))
+        .collect();
+    known.sort();
+    let mut mounted: Vec<String> = server
+        .routes
+        .iter()
+        .filter(|route| !route.contains(" /admin") && !route.contains(" /static/"))
+        .cloned()
+        .collect();
+    mounted.sort();
+    assert_eq!(mounted, known);
+
+    for route in OWN {
+        let (method, path) = route.split_once(' ').unwrap();
+        let path = path.replace("<id>", &uuid::Uuid::nil().to_string());
+        let anonymous = server.request(method, &path).json(&json!({}));
+        Reply::of(anonymous)
+            .await
+            .refused(401, "invalid_token", "missing_token");
+    }
+}
+
 async fn call(phone: &Phone<'_>, method: &str, path: &str, body: &Value) -> Reply {
     let request = phone.request(method, path);
     Reply::of(if body.is_null() {
