@@ -23,6 +23,9 @@ impl<'a> Browser<'a> {
     }
 
     fn keep(&mut self, reply: &Reply) {
+        if reply.header("content-type").starts_with("text/html") {
+            assert_eq!(reply.header("cache-control"), "no-store");
+        }
         for cookie in reply.headers.get_all("set-cookie") {
             let cookie = cookie.to_str().unwrap();
             let pair = cookie.split(';').next().unwrap();
