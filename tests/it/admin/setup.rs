@@ -28,6 +28,11 @@ async fn the_code_makes_one_administrator_and_signs_the_browser_in() {
             fill("00000-00000-00000-00000-00000", PASSWORD, PASSWORD),
             "code-fault",
         ),
+        // Nothing is said of a password, nor is one hashed, to somebody without the code.
+        (
+            fill("00000-00000-00000-00000-00000", "short", "short"),
+            "code-fault",
+        ),
         (fill(&typed, PASSWORD, "another one"), "again-fault"),
         (fill(&typed, "short", "short"), "password-fault"),
     ] {

@@ -117,6 +117,35 @@ async fn tokens_and_users_are_disabled_enabled_and_ended_alike() {
 }
 
 #[tokio::test]
+async fn a_lost_device_is_disabled_and_the_link_made_or_neither() {
+    let server = spawn().await;
+    let mut desk = server.browser("boss", &["admin"]).await;
+    let mut phone = server.user("ana").await.sign_in("phone").await;
+    let lost = format!("/admin/devices/{}/lost", phone.device_id);
+    server
+        .execute("ALTER TABLE password_links ADD CONSTRAINT full_up CHECK (false)")
+        .await;
+    let before = server.actions().await;
+    desk.post(&lost, &[("reason", "stolen")]).await.expect(500);
+    assert_eq!(server.actions().await, before);
+    phone.refresh().await.expect(200);
+
+    server
+        .execute("ALTER TABLE password_links DROP CONSTRAINT full_up")
+        .await;
+    desk.post(&lost, &[("reason", "stolen")]).await.expect(200);
+    let done = server.actions().await;
+    assert_eq!(
+        done[before.len()..],
+        ["device.disabled", "user.password_link_made"]
+    );
+    phone
+        .refresh()
+        .await
+        .refused(400, "invalid_grant", "device_disabled");
+}
+
+#[tokio::test]
 async fn bad_input_stays_on_the_page_with_what_was_typed() {
     let server = spawn().await;
     let mut desk = server.browser("boss", &["admin"]).await;

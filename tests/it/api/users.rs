@@ -254,7 +254,7 @@ async fn the_list_shows_users_by_name_and_is_searched_by_how_name_or_email_begin
         ("query=", "ana ana_b anton ben carla root-of-trust zoë"),
         ("query=AN", "ana ana_b anton"),
         ("query=ana", "ana ana_b"),
-        ("query=carla", "ben carla"),
+        ("query=carla", "carla ben"),
         ("query=Z", "zoë"),
         ("query=zo%C3%AB", "zoë"),
         // Neither is a pattern.
@@ -278,6 +278,18 @@ async fn the_list_shows_users_by_name_and_is_searched_by_how_name_or_email_begin
             .map(|user| user["username"].as_str().unwrap())
             .collect();
         assert_eq!(names.join(" "), expected, "{search}");
+    }
+    // By the key that was found: zoë is found by name and z@ is hers too, but she is told once.
+    for search in [
+        "query=a",
+        "query=carla",
+        "query=z",
+        "status=active",
+        "query=b&status=disabled",
+    ] {
+        let whole = administrator.get(&format!("/users?{search}")).await;
+        let pages = administrator.pages(&format!("/users?{search}"), 1).await;
+        assert_eq!(json!(pages), whole.expect(200).body["items"], "{search}");
     }
     for wrong in ["status=all", "status=%00", "query=%00", "query=a%00b"] {
         administrator
