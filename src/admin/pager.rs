@@ -22,13 +22,18 @@ impl Pager {
         later: bool,
         next: Option<String>,
     ) -> Self {
-        let mut begin = format!("{path}?");
-        for (name, value) in asked.iter().filter(|(_, value)| !value.is_empty()) {
-            begin += &format!("{name}={}&", RawStr::new(value).percent_encode());
-        }
+        let asked = asked.iter().filter(|(_, value)| !value.is_empty());
+        let asked: Vec<String> = asked
+            .map(|(name, value)| format!("{name}={}", RawStr::new(value).percent_encode()))
+            .collect();
+        let with = |parameters: &[String]| match parameters {
+            [] => path.to_owned(),
+            some => format!("{path}?{}", some.join("&")),
+        };
         Self {
-            next: next.map(|next| format!("{begin}{cursor}={next}")),
-            first: later.then(|| begin.trim_end_matches(['?', '&']).to_owned()),
+            first: later.then(|| with(&asked)),
+            next: next
+                .map(|next| with(&[asked.as_slice(), &[format!("{cursor}={next}")]].concat())),
         }
     }
 }

@@ -13,7 +13,7 @@ const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'</td> \u{202e}'; DROP TABL
 const LOOKS: [(u32, bool); 4] = [(1440, false), (1440, true), (360, false), (360, true)];
 
 /// What is wrong with the page as it stands, without axe.
-const FAULTS: &str = r#"
+const FAULTS: &str = r"
     const faults = [];
     const many = (what, path) => {
         const found = document.querySelectorAll(path).length;
@@ -31,7 +31,7 @@ const FAULTS: &str = r#"
         if (texts.currentNode.data.includes('\u202e') && !texts.currentNode.parentElement.closest('bdi'))
             faults.push(`not set apart: ${texts.currentNode.data}`);
     return faults;
-"#;
+";
 
 const RUN_AXE: &str = r"
     const done = arguments[arguments.length - 1];
@@ -52,10 +52,12 @@ impl Visitor {
     async fn new(server: &Server) -> Self {
         let axe = "tests/node/node_modules/axe-core/axe.min.js";
         let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join(axe);
-        let axe = fs::read_to_string(axe);
+        let axe = fs::read_to_string(axe).unwrap_or_else(|error| {
+            panic!("axe-core: {error}; `make test` or scripts/need.sh node installs it")
+        });
         Self {
             window: Chromium::open(server).await,
-            axe: axe.expect("axe-core: `make test` installs it, or scripts/need.sh node"),
+            axe,
             faults: Vec::new(),
             seen: BTreeSet::new(),
         }
@@ -105,6 +107,92 @@ impl Visitor {
             self.note(&place, &found);
         }
     }
+
+    /// Fills several fields in, and sends them by the button with these words.
+    async fn send(&self, fields: &[(&str, &str)], button: &str) {
+        for (label, text) in fields {
+            self.window.fill(label, text).await;
+        }
+        self.window.press(button).await;
+    }
+
+    async fn set_up(&mut self, code: &str) {
+        let make = "Make the administrator";
+        self.visit("setup", "/admin/setup").await;
+        let password = [("Password", PASSWORD), ("The same once more", PASSWORD)];
+        let name = [("One-time code", "wrong"), ("Username", "boss")];
+        self.send(&[name, password].concat(), make).await;
+        self.look("setup-refused").await;
+        let code = [("One-time code", code)];
+        self.send(&[&code[..], &password].concat(), make).await;
+        self.look("overview-first").await;
+        self.visit("devices-none", "/admin/devices").await;
+    }
+
+    /// The link that was made last.
+    async fn look_at_user(&mut self, path: &str) -> String {
+        self.visit("user", path).await;
+        self.window.press("Disable user…").await;
+        self.send(&[("Reason", HOSTILE)], "Disable user").await;
+        self.look("user-disabled").await;
+        self.window
+            .press_in_sheet("tablet", "Disable device…")
+            .await;
+        for (reason, name) in [(501, "user-refused"), (500, "user-device-disabled")] {
+            self.window.fill("Reason", &"w".repeat(reason)).await;
+            self.window.press_in_sheet("tablet", "Disable device").await;
+            self.look(name).await;
+        }
+        self.window.press("Make a password link").await;
+        self.look("link").await;
+        let link = self.window.value("Link").await;
+        self.visit("delete", &format!("{path}/delete")).await;
+        link
+    }
+
+    async fn look_at_lists(&mut self) {
+        for (name, path) in [
+            ("overview", "/admin"),
+            ("users", "/admin/users"),
+            ("users-none", "/admin/users?query=zoe"),
+            ("devices", "/admin/devices"),
+            ("devices-disabled", "/admin/devices?status=disabled"),
+            ("tokens", "/admin/tokens"),
+            ("audit", "/admin/audit"),
+            ("audit-refused", "/admin/audit?actor=nobody&since=x"),
+            ("refusals", "/admin/refusals"),
+            ("account", "/admin/account"),
+            ("not-found", "/admin/nothing"),
+            ("new-user", "/admin/users/new"),
+        ] {
+            self.visit(name, path).await;
+        }
+        let name = [("Username", "no good name")];
+        self.send(&name, "Create user").await;
+        self.look("new-user-refused").await;
+    }
+
+    async fn set_password(&mut self, link: &str) {
+        self.visit("set-password", link).await;
+        for (password, name) in [
+            ("short", "set-password-refused"),
+            ("harbour violin cactus 92", "set-password-done"),
+        ] {
+            let twice = [("New password", password), ("The same once more", password)];
+            self.send(&twice, "Set password").await;
+            self.look(name).await;
+        }
+        self.visit("set-password-gone", link).await;
+    }
+
+    async fn sign_in_in_vain(&mut self) {
+        self.window.visit("/admin").await;
+        self.window.press("Sign out").await;
+        self.look("login").await;
+        let guess = [("Username", "boss"), ("Password", "a wild guess")];
+        self.send(&guess, "Sign in").await;
+        self.look("login-refused").await;
+    }
 }
 
 /// Whether a path is one of a route's, such as `/admin/users/<id>`.
@@ -146,101 +234,17 @@ async fn every_page_is_fit_to_be_read() {
     let server = spawn().await;
     let code = setup::make_code(&server.app).await.unwrap().unwrap();
     let mut visitor = Visitor::new(&server).await;
-
-    visitor.visit("setup", "/admin/setup").await;
-    visitor.window.fill("One-time code", "wrong").await;
-    visitor.window.fill("Username", "boss").await;
-    visitor.window.fill("Password", PASSWORD).await;
-    visitor.window.fill("The same once more", PASSWORD).await;
-    visitor.window.press("Make the administrator").await;
-    visitor.look("setup-refused").await;
-    visitor.window.fill("One-time code", code.expose()).await;
-    visitor.window.fill("Password", PASSWORD).await;
-    visitor.window.fill("The same once more", PASSWORD).await;
-    visitor.window.press("Make the administrator").await;
-    visitor.look("overview-first").await;
-    visitor.visit("devices-none", "/admin/devices").await;
-
+    visitor.set_up(code.expose()).await;
     let ana = eventful(&server).await;
-    let user = format!("/admin/users/{ana}");
-    visitor.visit("user", &user).await;
-    visitor.window.visit(&user).await;
-    visitor.window.press("Disable user…").await;
-    visitor.window.fill("Reason", HOSTILE).await;
-    visitor.window.press("Disable user").await;
-    visitor.look("user-disabled").await;
-    visitor
-        .window
-        .press_in_sheet("tablet", "Disable device…")
-        .await;
-    visitor.window.fill("Reason", &"w".repeat(501)).await;
-    visitor
-        .window
-        .press_in_sheet("tablet", "Disable device")
-        .await;
-    visitor.look("user-refused").await;
-    visitor.window.fill("Reason", &"w".repeat(500)).await;
-    visitor
-        .window
-        .press_in_sheet("tablet", "Disable device")
-        .await;
-    visitor.window.press("Make a password link").await;
-    visitor.look("link").await;
-    let link = visitor.window.value("Link").await;
-    visitor.visit("delete", &format!("{user}/delete")).await;
+    let link = visitor.look_at_user(&format!("/admin/users/{ana}")).await;
+    visitor.look_at_lists().await;
+    visitor.set_password(&link).await;
+    visitor.sign_in_in_vain().await;
 
-    visitor.visit("overview", "/admin").await;
-    visitor.visit("users", "/admin/users").await;
-    visitor.visit("users-none", "/admin/users?query=zoe").await;
-    visitor.visit("devices", "/admin/devices").await;
-    visitor
-        .visit("devices-disabled", "/admin/devices?status=disabled")
-        .await;
-    visitor.visit("tokens", "/admin/tokens").await;
-    visitor.visit("audit", "/admin/audit").await;
-    visitor
-        .visit("audit-refused", "/admin/audit?actor=nobody&since=x")
-        .await;
-    visitor.visit("refusals", "/admin/refusals").await;
-    visitor.visit("account", "/admin/account").await;
-    visitor.visit("not-found", "/admin/nothing").await;
-    visitor.visit("new-user", "/admin/users/new").await;
-    visitor.window.fill("Username", "no good name").await;
-    visitor.window.press("Create user").await;
-    visitor.look("new-user-refused").await;
-
-    visitor.visit("set-password", &link).await;
-    visitor.window.fill("New password", "short").await;
-    visitor.window.fill("The same once more", "short").await;
-    visitor.window.press("Set password").await;
-    visitor.look("set-password-refused").await;
-    visitor
-        .window
-        .fill("New password", "harbour violin cactus 92")
-        .await;
-    visitor
-        .window
-        .fill("The same once more", "harbour violin cactus 92")
-        .await;
-    visitor.window.press("Set password").await;
-    visitor.look("set-password-done").await;
-    visitor.visit("set-password-gone", &link).await;
-
-    visitor.window.visit("/admin").await;
-    visitor.window.press("Sign out").await;
-    visitor.look("login").await;
-    visitor.window.fill("Username", "boss").await;
-    visitor.window.fill("Password", "a wild guess").await;
-    visitor.window.press("Sign in").await;
-    visitor.look("login-refused").await;
-
-    let shown = server
-        .routes
-        .iter()
-        .filter_map(|route| route.strip_prefix("GET "));
-    let pages =
-        shown.filter(|path| path.starts_with("/admin") || path.starts_with("/set-password"));
-    let unseen: Vec<&str> = pages
+    let shown = server.routes.iter();
+    let unseen: Vec<&str> = shown
+        .filter_map(|route| route.strip_prefix("GET "))
+        .filter(|path| path.starts_with("/admin") || path.starts_with("/set-password"))
         .filter(|route| !visitor.seen.iter().any(|path| is_of(path, route)))
         .collect();
     assert!(unseen.is_empty(), "not looked at: {unseen:?}");

@@ -82,7 +82,9 @@ impl Chromium {
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()
-            .expect("chromedriver: `make test` installs it, or scripts/need.sh chromium");
+            .unwrap_or_else(|error| {
+                panic!("chromedriver: {error}; `make test` or scripts/need.sh chromium installs it")
+            });
         let port = BufReader::new(driver.stdout.take().unwrap())
             .lines()
             .map_while(Result::ok)
@@ -90,7 +92,7 @@ impl Chromium {
                 let (_, port) = line.split_once("started successfully on port ")?;
                 Some(port.trim_end_matches('.').to_owned())
             })
-            .expect("chromedriver tells its port");
+            .unwrap();
 
         let profile = TempDir::new().unwrap();
         let address = server.url.strip_prefix("http://").unwrap();
@@ -119,7 +121,7 @@ impl Chromium {
             .capabilities(wishes.as_object().unwrap().clone())
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
-            .expect("a window");
+            .unwrap();
         Self {
             client,
             driver,
