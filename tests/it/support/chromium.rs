@@ -29,41 +29,21 @@ pub struct Chromium {
     _profile: TempDir,
 }
 
-/// A command of the Chrome DevTools Protocol, which chromedriver passes on.
+/// A command of chromedriver's own: its path within the session, and its body.
 #[derive(Debug)]
-struct DevTools(&'static str, Value);
+struct Own(&'static str, Value);
 
-impl WebDriverCompatibleCommand for DevTools {
+impl WebDriverCompatibleCommand for Own {
     fn endpoint(
         &self,
         base: &Url,
         session: Option<&str>,
     ) -> Result<Url, <Url as std::str::FromStr>::Err> {
-        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap()))
+        base.join(&format!("session/{}/{}", session.unwrap(), self.0))
     }
 
     fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        let Self(command, parameters) = self;
-        let body = json!({ "cmd": command, "params": parameters });
-        (Method::POST, Some(body.to_string()))
-    }
-}
-
-/// Fetches what the browser's console was told since the last time.
-#[derive(Debug)]
-struct Console;
-
-impl WebDriverCompatibleCommand for Console {
-    fn endpoint(
-        &self,
-        base: &Url,
-        session: Option<&str>,
-    ) -> Result<Url, <Url as std::str::FromStr>::Err> {
-        base.join(&format!("session/{}/se/log", session.unwrap()))
-    }
-
-    fn method_and_body(&self, _: &Url) -> (Method, Option<String>) {
-        (Method::POST, Some(json!({ "type": "browser" }).to_string()))
+        (Method::POST, Some(self.1.to_string()))
     }
 }
 
@@ -130,8 +110,10 @@ impl Chromium {
         }
     }
 
-    async fn tools(&self, command: &'static str, parameters: Value) -> Value {
-        let done = self.client.issue_cmd(DevTools(command, parameters)).await;
+    /// A command of the Chrome DevTools Protocol.
+    async fn tools(&self, command: &str, parameters: Value) -> Value {
+        let body = json!({ "cmd": command, "params": parameters });
+        let done = self.client.issue_cmd(Own("goog/cdp/execute", body)).await;
         done.unwrap()
     }
 
@@ -267,7 +249,8 @@ impl Chromium {
 
     /// What the console was told since the last time.
     pub async fn console(&self) -> Vec<String> {
-        let entries = self.client.issue_cmd(Console).await.unwrap();
+        let asked = Own("se/log", json!({ "type": "browser" }));
+        let entries = self.client.issue_cmd(asked).await.unwrap();
         let entries = entries.as_array().unwrap().iter();
         entries
             .map(|entry| entry["message"].as_str().unwrap().to_owned())
