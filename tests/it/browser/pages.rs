@@ -10,7 +10,14 @@ use crate::support::{PASSWORD, Server, chromium::Chromium, spawn};
 
 const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'</td> \u{202e}'; DROP TABLE users;--";
 
-const LOOKS: [(u32, bool); 4] = [(1440, false), (1440, true), (360, false), (360, true)];
+const LOOKS: [(u32, bool); 6] = [
+    (1440, false),
+    (1440, true),
+    (1000, false),
+    (800, false),
+    (360, false),
+    (360, true),
+];
 
 /// What is wrong with the page as it stands, without axe.
 const FAULTS: &str = r"

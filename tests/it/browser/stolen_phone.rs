@@ -62,8 +62,7 @@ async fn walk(server: &Server, desk: &Chromium) {
     let mut phone = sign_in(server, "phone").await;
     let mut tablet = sign_in(server, "tablet").await;
     desk.press("Users").await;
-    desk.fill("Name or e-mail begins with, or any id", "an")
-        .await;
+    desk.fill("Name, e-mail or id", "an").await;
     desk.press("Find").await;
     desk.press("ana").await;
     assert_eq!(desk.heading().await, "ana");
