@@ -1,6 +1,6 @@
 //! How things are printed and typed: times, sentences, lists. Pure functions.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 
 /// A time to the minute, such as "2026-11-23 22:41 UTC".
 pub fn time(time: DateTime<Utc>) -> String {
@@ -15,7 +15,7 @@ pub fn last(at: Option<DateTime<Utc>>) -> String {
 /// What a field of type datetime-local holds, in UTC; nothing for nothing.
 ///
 /// # Errors
-/// For what is no time.
+/// For what is no time of these centuries.
 pub fn typed_time(text: &str) -> Result<Option<DateTime<Utc>>, ()> {
     if text.trim().is_empty() {
         return Ok(None);
@@ -23,6 +23,8 @@ pub fn typed_time(text: &str) -> Result<Option<DateTime<Utc>>, ()> {
     ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text.trim(), form).ok())
+        // Postgres' calendar is shorter than chrono's, and a time out of it fails the statement.
+        .filter(|time| (1970..=9999).contains(&time.year()))
         .map(|time| Some(time.and_utc()))
         .ok_or(())
 }
@@ -69,7 +71,13 @@ mod tests {
             assert_eq!(time(typed_time(text).unwrap().unwrap()), time(at));
         }
         assert_eq!(typed_time("  "), Ok(None));
-        for bad in ["tomorrow", "2026-11-23", "2026-13-01T00:00", "\u{202e}"] {
+        for bad in [
+            "tomorrow",
+            "2026-11-23",
+            "2026-13-01T00:00",
+            "\u{202e}",
+            "-262143-01-01T00:00",
+        ] {
             assert_eq!(typed_time(bad), Err(()), "{bad:?}");
         }
     }

@@ -145,3 +145,80 @@ async fn lists_go_on_by_cursor_and_lose_nobody() {
     let page = desk.get("/admin/users?status=disabled").await.expect(200);
     assert!(page.text.contains("No user is like that."));
 }
+
+#[tokio::test]
+async fn no_question_breaks_a_page() {
+    let server = spawn().await;
+    let mut desk = server.browser("boss", &["admin"]).await;
+    let ana = server.user("ana").await;
+    let phone = ana.sign_in("phone").await;
+    let cursor = |text: &str| {
+        use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+        URL_SAFE_NO_PAD.encode(text)
+    };
+    let nil = uuid::Uuid::nil();
+    let values = [
+        String::new(),
+        "%00".to_owned(),
+        "%FF%FE".to_owned(),
+        "%E2%80%AE".to_owned(),
+        "a%00b".to_owned(),
+        "%27%3B--".to_owned(),
+        "9".repeat(400),
+        "%F4%8F%BF%BF".to_owned(),
+        phone.device_id.clone(),
+        ana.id.to_string(),
+        nil.to_string(),
+        cursor("a"),
+        cursor(&nil.to_string()),
+        cursor(&format!("{nil} \0")),
+        cursor(&format!("{nil} \u{10ffff}")),
+        cursor(&format!("{} {nil}", i64::MAX)),
+        cursor(&format!("-1 {nil}")),
+        "2026-11-24T10:00".to_owned(),
+        "9999-12-31T23:59".to_owned(),
+        "0000-01-01T00:00".to_owned(),
+        "%2B262142-12-31T23:59".to_owned(),
+        "-262143-01-01T00:00".to_owned(),
+    ];
+    let user = format!("/admin/users/{}", ana.id);
+    for (path, parameters) in [
+        ("/admin", vec!["done"]),
+        ("/admin/users", vec!["query", "status", "cursor", "done"]),
+        (user.as_str(), vec!["done", "device", "devices", "tokens"]),
+        ("/admin/devices", vec!["status", "cursor"]),
+        ("/admin/tokens", vec!["status", "cursor"]),
+        ("/admin/refusals", vec!["cursor"]),
+        (
+            "/admin/audit",
+            vec!["actor", "subject", "action", "since", "until", "cursor"],
+        ),
+        ("/admin/account", vec!["done"]),
+    ] {
+        for parameter in parameters {
+            for value in &values {
+                let asked = format!("{path}?{parameter}={value}");
+                let page = desk.get(&asked).await;
+                assert!(
+                    [200, 303, 400, 404, 422].contains(&page.status),
+                    "{asked}: {} {}",
+                    page.status,
+                    page.text
+                );
+                desk.get(&format!("{asked}&{parameter}=&x=y")).await;
+            }
+        }
+    }
+    // As a time to disable until, and as a reason.
+    for value in &values {
+        let typed = value.replace("%00", "\0").replace("%2B", "+");
+        for fields in [[("until", typed.as_str())], [("reason", typed.as_str())]] {
+            let page = desk.post(&format!("{user}/disable"), &fields).await;
+            assert!(
+                [303, 422].contains(&page.status),
+                "{value}: {}",
+                page.status
+            );
+        }
+    }
+}
