@@ -23,7 +23,12 @@ use crate::{
         secret::Secret,
         server_key::{ServerKey, ServerKeys},
     },
-    db::{self, audit_events::Actor, change::Change},
+    db::{
+        self,
+        audit_events::Actor,
+        change::Change,
+        cut_offs::{self, CutOffs},
+    },
     domain,
 };
 
@@ -42,6 +47,8 @@ pub struct App {
     pub keys: ServerKeys,
     /// The signing keys.
     pub keyring: Keyring,
+    /// What was cut off lately.
+    pub cut_offs: CutOffs,
     pool: PgPool,
 }
 
@@ -83,8 +90,12 @@ impl App {
             previous: config.secret_key_previous.as_ref().map(ServerKey::new),
         };
         anchor(&pool, &clock).await?;
-        domain::keys::adopt(&pool, &clock, &keys).await?;
-        let keyring = domain::keys::open(&pool, &clock, &config, &keys).await?;
+        let cut_offs = CutOffs::default();
+        let mut db = pool.acquire().await.map_err(db::Error::from)?;
+        cut_offs::load(&mut db, &cut_offs, &clock, config.access_token_ttl).await?;
+        drop(db);
+        domain::keys::adopt(&pool, &clock, &cut_offs, &keys).await?;
+        let keyring = domain::keys::open(&pool, &clock, &cut_offs, &config, &keys).await?;
         let hasher = Hasher::start(
             config.argon2_memory_kib,
             config.argon2_iterations,
@@ -96,6 +107,7 @@ impl App {
             hasher,
             keys,
             keyring,
+            cut_offs,
             pool,
         })
     }
@@ -113,7 +125,7 @@ impl App {
     /// # Errors
     /// As [`App::db`].
     pub async fn change<'a>(&'a self, actor: &'a Actor) -> Result<Change<'a>, db::Error> {
-        Change::begin(&self.pool, &self.clock, actor).await
+        Change::begin(&self.pool, &self.clock, &self.cut_offs, actor).await
     }
 
     /// Whether the database answers and has all migrations.
@@ -133,6 +145,15 @@ impl App {
     /// When there is no answer; the clock then goes on by itself.
     pub async fn anchor_clock(&self) -> Result<(), db::Error> {
         anchor(&self.pool, &self.clock).await
+    }
+
+    /// Follows what other replicas cut off, until the connection is lost for good.
+    ///
+    /// # Errors
+    /// When the database is away; what is known stays known.
+    pub async fn follow_cut_offs(&self) -> Result<(), db::Error> {
+        let ttl = self.config.access_token_ttl;
+        cut_offs::follow(&self.pool, &self.cut_offs, &self.clock, ttl).await
     }
 
     /// Closes all connections.

@@ -23,6 +23,7 @@ use crate::{
 /// How long a request may take in all.
 const DEADLINE: Duration = Duration::from_secs(5);
 const ANCHOR_EVERY: Duration = Duration::from_mins(1);
+const FOLLOW_AGAIN_AFTER: Duration = Duration::from_millis(250);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 
 /// A server for `app`, ready to be launched. Ctrl-C and SIGTERM end it after the requests under way.
@@ -84,6 +85,16 @@ fn background(app: &Arc<App>) -> AdHoc {
                     }
                 },
             ));
+            tokio::spawn(repeat(
+                shutdown.clone(),
+                FOLLOW_AGAIN_AFTER,
+                Arc::clone(&app),
+                async |app: &App| {
+                    if let Err(error) = app.follow_cut_offs().await {
+                        tracing::warn!(%error, "what other servers cut off is not heard for now");
+                    }
+                },
+            ));
             tokio::spawn(repeat(shutdown, PURGE_EVERY, app, async |app: &App| {
                 let caller = Caller {
                     address: None,
@@ -109,7 +120,12 @@ async fn repeat(shutdown: Shutdown, every: Duration, app: Arc<App>, task: impl A
     let mut shutdown = std::pin::pin!(shutdown);
     loop {
         tokio::select! {
-            _ = ticks.tick() => task(&app).await,
+            _ = ticks.tick() => {}
+            () = &mut shutdown => return,
+        }
+        // A purge that is cut short rolls back.
+        tokio::select! {
+            () = task(&app) => {}
             () = &mut shutdown => return,
         }
     }

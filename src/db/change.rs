@@ -6,6 +6,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use super::{
     Error,
     audit_events::{self, Actor, Event},
+    cut_offs::{self, CutOff, CutOffs},
 };
 use crate::clock::Clock;
 
@@ -14,6 +15,8 @@ pub struct Change<'a> {
     transaction: Transaction<'static, Postgres>,
     actor: &'a Actor,
     clock: &'a Clock,
+    cut_offs: &'a CutOffs,
+    told: Vec<CutOff>,
     now: DateTime<Utc>,
 }
 
@@ -22,12 +25,19 @@ impl<'a> Change<'a> {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when there is no connection to be had.
-    pub async fn begin(pool: &PgPool, clock: &'a Clock, actor: &'a Actor) -> Result<Self, Error> {
+    pub async fn begin(
+        pool: &PgPool,
+        clock: &'a Clock,
+        cut_offs: &'a CutOffs,
+        actor: &'a Actor,
+    ) -> Result<Self, Error> {
         let transaction = pool.begin().await?;
         Ok(Self {
             transaction,
             actor,
             clock,
+            cut_offs,
+            told: Vec::new(),
             now: clock.now(),
         })
     }
@@ -47,6 +57,12 @@ impl<'a> Change<'a> {
         self.actor
     }
 
+    /// Notes what access tokens that are already out must learn of; all replicas are told when
+    /// the change commits (invariant I13).
+    pub(super) fn cuts_off(&mut self, cut_off: CutOff) {
+        self.told.push(cut_off);
+    }
+
     /// Stores the event of one of two things that are done together; the other is committed.
     ///
     /// # Errors
@@ -62,6 +78,11 @@ impl<'a> Change<'a> {
     /// [`Error::Unavailable`] when the commit was not confirmed; then nothing may be promised.
     pub async fn commit(mut self, event: Event) -> Result<(), Error> {
         self.record(event).await?;
-        Ok(self.transaction.commit().await?)
+        if !self.told.is_empty() {
+            cut_offs::tell(&mut self.transaction, &self.told).await?;
+        }
+        self.transaction.commit().await?;
+        self.cut_offs.learn(self.told);
+        Ok(())
     }
 }

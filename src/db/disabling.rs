@@ -1,8 +1,9 @@
 //! The columns `disabled_*`, which users, devices and refresh tokens have alike.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
-use super::{Error, change::Change, expect_one};
+use super::{Error, change::Change, cut_offs::CutOff, expect_one};
 use crate::ids::{DeviceId, GrantId, UserId};
 
 /// One of the three things that can be disabled.
@@ -14,6 +15,17 @@ pub enum Subject {
     Device(DeviceId),
     /// A grant's refresh token.
     Grant(GrantId),
+}
+
+impl Subject {
+    /// Its bare id.
+    pub fn id(self) -> Uuid {
+        match self {
+            Self::User(id) => id.0,
+            Self::Device(id) => id.0,
+            Self::Grant(id) => id.0,
+        }
+    }
 }
 
 /// What the verbs must know of a subject, whose row is locked until the change ends.
@@ -98,6 +110,7 @@ pub async fn set_disabled(
     until: Option<DateTime<Utc>>,
     reason: Option<&str>,
 ) -> Result<(), Error> {
+    change.cuts_off(CutOff::Suspended(subject.id(), until));
     let (now, actor) = (change.now(), change.actor());
     let (by, kind) = (actor.user.map(|user| user.0), actor.kind.as_str());
     let db = change.db();
@@ -159,6 +172,7 @@ pub async fn set_disabled(
 
 /// Enables again. One statement.
 pub async fn set_enabled(change: &mut Change<'_>, subject: Subject) -> Result<(), Error> {
+    change.cuts_off(CutOff::Resumed(subject.id()));
     let db = change.db();
     let done = match subject {
         Subject::User(id) => {

@@ -1,6 +1,6 @@
 //! Table `refresh_tokens`, the end of a grant: final, and the sealed successor goes with it.
 
-use super::{Error, change::Change};
+use super::{Error, change::Change, cut_offs::CutOff};
 use crate::ids::{DeviceId, GrantId, UserId};
 
 /// Why a grant ended: the stored vocabulary.
@@ -52,7 +52,11 @@ pub async fn end(change: &mut Change<'_>, id: GrantId, reason: Ended) -> Result<
     )
     .execute(change.db())
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    change.cuts_off(CutOff::Ended(id.0));
+    Ok(true)
 }
 
 /// Ends the live grant of a device, if it has one. One statement.
@@ -62,7 +66,7 @@ pub async fn end_of_device(
     reason: Ended,
 ) -> Result<Option<GrantId>, Error> {
     let now = change.now();
-    Ok(sqlx::query_scalar!(
+    let ended = sqlx::query_scalar!(
         r#"
         UPDATE refresh_tokens
         SET ended_at = $2, ended_reason = $3, successor_sealed = NULL
@@ -74,7 +78,9 @@ pub async fn end_of_device(
         reason.as_str(),
     )
     .fetch_optional(change.db())
-    .await?)
+    .await?;
+    all_ended(change, ended.as_slice());
+    Ok(ended)
 }
 
 /// Ends all live grants of a user, but the one that is to stay; how many. One statement.
@@ -85,20 +91,21 @@ pub async fn end_of_user(
     reason: Ended,
 ) -> Result<u64, Error> {
     let now = change.now();
-    let done = sqlx::query!(
+    let ended = sqlx::query_scalar!(
         r#"
         UPDATE refresh_tokens
         SET ended_at = $2, ended_reason = $3, successor_sealed = NULL
         WHERE user_id = $1 AND ended_at IS NULL AND id IS DISTINCT FROM $4
+        RETURNING id AS "id: GrantId"
         "#,
         user.0,
         now,
         reason.as_str(),
         but.map(|grant| grant.0),
     )
-    .execute(change.db())
+    .fetch_all(change.db())
     .await?;
-    Ok(done.rows_affected())
+    Ok(all_ended(change, &ended))
 }
 
 /// Ends those of a user's live grants that were unused longest, so that `keep` remain; how many. One statement.
@@ -108,7 +115,7 @@ pub async fn end_surplus_of_user(
     keep: i64,
 ) -> Result<u64, Error> {
     let now = change.now();
-    let done = sqlx::query!(
+    let ended = sqlx::query_scalar!(
         r#"
         UPDATE refresh_tokens
         SET ended_at = $2, ended_reason = $4, successor_sealed = NULL
@@ -118,13 +125,22 @@ pub async fn end_surplus_of_user(
             ORDER BY last_used_at DESC, id DESC
             OFFSET $3
         )
+        RETURNING id AS "id: GrantId"
         "#,
         user.0,
         now,
         keep,
         Ended::TooManyGrants.as_str(),
     )
-    .execute(change.db())
+    .fetch_all(change.db())
     .await?;
-    Ok(done.rows_affected())
+    Ok(all_ended(change, &ended))
+}
+
+/// Their access tokens end with them; how many there were.
+fn all_ended(change: &mut Change<'_>, grants: &[GrantId]) -> u64 {
+    for grant in grants {
+        change.cuts_off(CutOff::Ended(grant.0));
+    }
+    grants.len() as u64
 }

@@ -5,6 +5,7 @@ pub mod admin_sessions;
 pub mod audit_events;
 pub mod change;
 pub mod cursor;
+pub mod cut_offs;
 pub mod devices;
 pub mod disabling;
 pub mod ended;

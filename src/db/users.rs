@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, change::Change, expect_one};
+use super::{Error, change::Change, cut_offs::CutOff, expect_one};
 use crate::ids::{DeviceId, UserId};
 
 pub use list::{Filter, Place, list};
@@ -252,6 +252,7 @@ pub async fn set_profile(
     email: Option<&str>,
     roles: &[String],
 ) -> Result<(), Error> {
+    change.cuts_off(CutOff::Roles(id, roles.to_vec()));
     let done = sqlx::query!(
         "UPDATE users SET username = $2, email = $3, roles = $4 WHERE id = $1",
         id.0,
@@ -282,6 +283,7 @@ pub async fn set_password_hash(
 
 /// Deletes a user with all devices, grants and links. One statement.
 pub async fn delete(change: &mut Change<'_>, id: UserId) -> Result<(), Error> {
+    change.cuts_off(CutOff::Ended(id.0));
     let done = sqlx::query!("DELETE FROM users WHERE id = $1", id.0)
         .execute(change.db())
         .await?;

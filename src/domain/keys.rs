@@ -17,6 +17,7 @@ use crate::{
         self,
         audit_events::{Action, Event},
         change::Change,
+        cut_offs::CutOffs,
         installation, signing_keys,
     },
 };
@@ -46,9 +47,14 @@ pub enum Error {
 ///
 /// # Errors
 /// [`Error::AnotherSecretKey`].
-pub async fn adopt(pool: &sqlx::PgPool, clock: &Clock, keys: &ServerKeys) -> Result<(), Error> {
+pub async fn adopt(
+    pool: &sqlx::PgPool,
+    clock: &Clock,
+    cut_offs: &CutOffs,
+    keys: &ServerKeys,
+) -> Result<(), Error> {
     let actor = system(clock);
-    let mut change = Change::begin(pool, clock, &actor).await?;
+    let mut change = Change::begin(pool, clock, cut_offs, &actor).await?;
     let matches = |stored: &[u8], key: &ServerKey| {
         constant_time::verify_slices_are_equal(stored, key.fingerprint()).is_ok()
     };
@@ -91,6 +97,7 @@ pub async fn adopt(pool: &sqlx::PgPool, clock: &Clock, keys: &ServerKeys) -> Res
 pub async fn open(
     pool: &sqlx::PgPool,
     clock: &Clock,
+    cut_offs: &CutOffs,
     config: &Config,
     keys: &ServerKeys,
 ) -> Result<Keyring, Error> {
@@ -107,7 +114,7 @@ pub async fn open(
         .iter()
         .any(|key| key.active && key.alg == alg.as_str())
     {
-        create(pool, clock, alg, seal).await?;
+        create(pool, clock, cut_offs, alg, seal).await?;
         stored = signing_keys::list(&mut *pool.acquire().await.map_err(db::Error::from)?).await?;
     }
     let mut opened = Vec::new();
@@ -133,11 +140,12 @@ pub async fn open(
 async fn create(
     pool: &sqlx::PgPool,
     clock: &Clock,
+    cut_offs: &CutOffs,
     alg: SigningAlg,
     seal: &SealingKey,
 ) -> Result<(), Error> {
     let actor = system(clock);
-    let mut change = Change::begin(pool, clock, &actor).await?;
+    let mut change = Change::begin(pool, clock, cut_offs, &actor).await?;
     signing_keys::lock(&mut change).await?;
     let stored = signing_keys::list(change.db()).await?;
     if stored

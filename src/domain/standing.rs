@@ -20,6 +20,8 @@ pub enum Refusal {
     DeviceDisabled,
     /// Its user is disabled.
     UserDisabled,
+    /// Its user has other roles by now; a refresh gets a token that says so.
+    RolesChanged,
 }
 
 /// A user in good standing, on a device, with the roles that the database says.
@@ -59,6 +61,32 @@ impl Principal {
             caller: caller.clone(),
         }
     }
+}
+
+/// What speaks against verified claims, as far as this replica has heard. No query.
+pub fn heard_of(app: &App, claims: &Claims) -> Option<Refusal> {
+    let (now, known) = (app.clock.now(), &app.cut_offs);
+    let refusals = [
+        (
+            known.has_ended(claims.sid.0) || known.has_ended(claims.sub.0),
+            Refusal::TokenEnded,
+        ),
+        (
+            known.is_suspended(claims.sid.0, now),
+            Refusal::TokenDisabled,
+        ),
+        (
+            known.is_suspended(claims.device_id.0, now),
+            Refusal::DeviceDisabled,
+        ),
+        (known.is_suspended(claims.sub.0, now), Refusal::UserDisabled),
+        (
+            known.has_other_roles(claims.sub, &claims.roles),
+            Refusal::RolesChanged,
+        ),
+    ];
+    let first = refusals.into_iter().find(|(applies, _)| *applies);
+    first.map(|(_, refusal)| refusal)
 }
 
 /// Reads the standing behind verified claims. One statement.

@@ -1,4 +1,5 @@
-//! The access token of a request (RFC 6750 §2.1), verified in memory: no query (invariant I6).
+//! The access token of a request (RFC 6750 §2.1), verified in memory and held against what was
+//! cut off lately: no query (invariant I6).
 
 use std::sync::Arc;
 
@@ -11,9 +12,10 @@ use crate::{
     api::error::Wire,
     app::App,
     crypto::access_token::{Claims, Rejection},
+    domain::{error::Error, standing},
 };
 
-/// What a valid access token says. What became of its user since, only the database knows.
+/// What a valid access token says, whose user, device and grant are not known to be cut off.
 pub struct Bearer(pub Claims);
 
 #[rocket::async_trait]
@@ -29,7 +31,10 @@ impl<'r> FromRequest<'r> for Bearer {
                 .verify(token, app.clock.now())
                 .map_err(Wire::from)
         }) {
-            Ok(claims) => Outcome::Success(Self(claims)),
+            Ok(claims) => match standing::heard_of(app, &claims) {
+                None => Outcome::Success(Self(claims)),
+                Some(refusal) => Wire::from(Error::Standing(refusal)).fail(request),
+            },
             Err(wire) => wire.fail(request),
         }
     }

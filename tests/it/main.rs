@@ -13,6 +13,7 @@ mod admin;
 mod api;
 mod browser;
 mod cli;
+mod cut_off;
 mod histories;
 mod house;
 mod migrations;

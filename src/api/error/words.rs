@@ -148,6 +148,10 @@ fn of_standing(refusal: standing::Refusal) -> Wire {
             "user_disabled",
             "This user is disabled. Ask your administrator.",
         ),
+        standing::Refusal::RolesChanged => (
+            "roles_changed",
+            "The roles of this user have changed. Refresh this access token.",
+        ),
     };
     Wire::invalid_token(reason, description)
 }

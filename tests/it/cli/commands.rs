@@ -1,9 +1,18 @@
 //! Commands on records: the same verbs as the API, with the same audit events.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::process::Place;
-use crate::support::{PASSWORD, Server, spawn};
+use crate::support::{PASSWORD, Server, spawn_with};
+
+/// A server that keeps everything: its clock is years ahead of the shell's, and a purge would
+/// take what a command has just written for old.
+async fn server() -> Server {
+    let ever = Duration::from_hours(24 * 36_500);
+    spawn_with(|config| (config.retention, config.audit_retention) = (ever, ever)).await
+}
 
 /// A place whose commands reach the database of a server in this process.
 fn place_beside(server: &Server) -> Place {
@@ -18,7 +27,7 @@ fn place_beside(server: &Server) -> Place {
 
 #[tokio::test]
 async fn users_are_made_listed_and_suspended_from_the_shell() {
-    let server = spawn().await;
+    let server = server().await;
     let place = place_beside(&server);
 
     let added = place
@@ -89,7 +98,7 @@ async fn users_are_made_listed_and_suspended_from_the_shell() {
 
 #[tokio::test]
 async fn devices_and_tokens_are_suspended_from_the_shell() {
-    let server = spawn().await;
+    let server = server().await;
     let place = place_beside(&server);
     let mut phone = server.user("ana").await.sign_in("phone").await;
 
@@ -119,7 +128,7 @@ async fn devices_and_tokens_are_suspended_from_the_shell() {
 
 #[tokio::test]
 async fn the_first_administrator_is_made_at_the_shell() {
-    let server = spawn().await;
+    let server = server().await;
     let place = place_beside(&server);
     let create = ["admin", "create", "--username", "boss", "--password-stdin"];
     place
@@ -146,7 +155,7 @@ async fn the_first_administrator_is_made_at_the_shell() {
 
 #[tokio::test]
 async fn what_cannot_be_done_is_one_line_and_its_exit_code() {
-    let server = spawn().await;
+    let server = server().await;
     let place = place_beside(&server);
     place
         .run(&["user", "disable", "nobody"])
@@ -181,7 +190,7 @@ async fn what_cannot_be_done_is_one_line_and_its_exit_code() {
 
 #[tokio::test]
 async fn a_rotated_secret_key_takes_the_signing_keys_and_the_tokens_along() {
-    let server = spawn().await;
+    let server = server().await;
     let mut phone = server.user("ana").await.sign_in("phone").await;
     let (old, new) = (
         "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=",
@@ -217,7 +226,7 @@ async fn a_rotated_secret_key_takes_the_signing_keys_and_the_tokens_along() {
 
 #[tokio::test]
 async fn purge_and_the_database_address_are_at_hand() {
-    let server = spawn().await;
+    let server = server().await;
     let place = place_beside(&server);
     let purged = place.run(&["--json", "purge"]).done().json();
     assert_eq!(purged["ended_tokens"], json!(0));

@@ -20,7 +20,7 @@ async fn taken_away(by: &Phone<'_>, user: &str) -> [Reply; 4] {
 #[tokio::test]
 async fn the_only_administrator_stays() {
     let server = spawn().await;
-    let administrator = server.administrator().await;
+    let mut administrator = server.administrator().await;
     let id = administrator.user.to_string();
     for answer in taken_away(&administrator, &id).await {
         answer.refused(409, "conflict", "last_admin");
@@ -33,6 +33,7 @@ async fn the_only_administrator_stays() {
     ] {
         administrator.patch(&path, &change).await.expect(200);
     }
+    administrator.refresh().await.expect(200);
     administrator.get("/me").await.expect(200);
 }
 

@@ -1,0 +1,271 @@
+//! What was cut off lately, as every replica knows it in memory: loaded from the tables, fed by
+//! notifications that commit with the change that they tell of. With it the bearer of an access
+//! token is refused before the token expires, and without a query (invariants I6 and I13).
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{PoisonError, RwLock},
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use sqlx::{
+    PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+use tokio::time::interval;
+use uuid::Uuid;
+
+use super::Error;
+use crate::{clock::Clock, ids::UserId};
+
+const CHANNEL: &str = "doorward_cut_offs";
+
+/// How often everything is read anew: that forgets what is old, and finds what a lost
+/// connection has swallowed.
+const RELOAD_EVERY: Duration = Duration::from_secs(10);
+
+/// A token can be signed so much later than the statement that it follows from.
+const LATE: Duration = Duration::from_secs(30);
+
+/// Something that access tokens which are already out must learn of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CutOff {
+    /// A user, a device or a grant is disabled, perhaps until a time.
+    Suspended(Uuid, Option<DateTime<Utc>>),
+    /// It is enabled again.
+    Resumed(Uuid),
+    /// A grant has ended, or a user was deleted.
+    Ended(Uuid),
+    /// A user has these roles now.
+    Roles(UserId, Vec<String>),
+}
+
+impl CutOff {
+    /// As a notification says it.
+    fn told(&self) -> String {
+        match self {
+            Self::Suspended(id, None) => format!("suspended {id}"),
+            Self::Suspended(id, Some(until)) => {
+                format!("suspended {id} {}", until.timestamp_micros())
+            }
+            Self::Resumed(id) => format!("resumed {id}"),
+            Self::Ended(id) => format!("ended {id}"),
+            Self::Roles(user, roles) => format!("roles {user} {}", roles.join(",")),
+        }
+    }
+
+    /// What a notification says; `None` for what no Doorward of this version says.
+    fn heard(text: &str) -> Option<Self> {
+        let mut words = text.splitn(3, ' ');
+        let (what, id) = (words.next()?, words.next()?.parse().ok()?);
+        match (what, words.next()) {
+            ("suspended", None) => Some(Self::Suspended(id, None)),
+            ("suspended", Some(until)) => {
+                let until = DateTime::from_timestamp_micros(until.parse().ok()?)?;
+                Some(Self::Suspended(id, Some(until)))
+            }
+            ("resumed", None) => Some(Self::Resumed(id)),
+            ("ended", None) => Some(Self::Ended(id)),
+            ("roles", Some(roles)) => {
+                let roles = roles.split(',').filter(|role| !role.is_empty());
+                Some(Self::Roles(UserId(id), roles.map(str::to_owned).collect()))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// All cut-offs within the lifetime of an access token.
+#[derive(Debug, Default)]
+pub struct CutOffs {
+    // Written by the changes of this process and by the one task that listens; read at
+    // every bearer check, for some hundred nanoseconds.
+    known: RwLock<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    suspended: HashMap<Uuid, Option<DateTime<Utc>>>,
+    ended: HashSet<Uuid>,
+    roles: HashMap<Uuid, Vec<String>>,
+}
+
+impl Known {
+    fn learn(&mut self, cut_off: CutOff) {
+        match cut_off {
+            CutOff::Suspended(id, until) => {
+                self.suspended.insert(id, until);
+            }
+            CutOff::Resumed(id) => {
+                self.suspended.remove(&id);
+            }
+            CutOff::Ended(id) => {
+                self.ended.insert(id);
+            }
+            CutOff::Roles(user, roles) => {
+                self.roles.insert(user.0, roles);
+            }
+        }
+    }
+}
+
+impl CutOffs {
+    /// Whether a user, a device or a grant is disabled now, as far as was heard.
+    pub fn is_suspended(&self, id: Uuid, now: DateTime<Utc>) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let until = known.suspended.get(&id);
+        until.is_some_and(|until| until.is_none_or(|until| until > now))
+    }
+
+    /// Whether a grant has ended or a user was deleted, as far as was heard.
+    pub fn has_ended(&self, id: Uuid) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.ended.contains(&id)
+    }
+
+    /// Whether a user's roles have lately become others than these.
+    pub fn has_other_roles(&self, user: UserId, roles: &[String]) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.roles.get(&user.0).is_some_and(|now| now != roles)
+    }
+
+    /// Learns of what has been committed.
+    pub(super) fn learn(&self, cut_offs: impl IntoIterator<Item = CutOff>) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        for cut_off in cut_offs {
+            known.learn(cut_off);
+        }
+    }
+
+    fn replace(&self, cut_offs: impl IntoIterator<Item = CutOff>) {
+        let mut anew = Known::default();
+        for cut_off in cut_offs {
+            anew.learn(cut_off);
+        }
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = anew;
+    }
+}
+
+/// Has every replica told, when the transaction commits. One statement.
+pub(super) async fn tell(db: &mut PgConnection, cut_offs: &[CutOff]) -> Result<(), Error> {
+    let told: Vec<String> = cut_offs.iter().map(CutOff::told).collect();
+    sqlx::query!(
+        "SELECT pg_notify($1, told) FROM UNNEST($2::text[]) AS told",
+        CHANNEL,
+        &told,
+    )
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+/// Reads what was cut off since the oldest access token that can still be valid was signed.
+/// One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn load(
+    db: &mut PgConnection,
+    cut_offs: &CutOffs,
+    clock: &Clock,
+    access_token_ttl: Duration,
+) -> Result<(), Error> {
+    let now = clock.now();
+    let found = sqlx::query!(
+        r#"
+        SELECT 'suspended' AS "what!", id AS "id!", disabled_until, NULL::text[] AS roles
+        FROM users WHERE disabled_at > $1
+        UNION ALL
+        SELECT 'suspended', id, disabled_until, NULL FROM devices WHERE disabled_at > $1
+        UNION ALL
+        SELECT 'suspended', id, disabled_until, NULL FROM refresh_tokens WHERE disabled_at > $1
+        UNION ALL
+        SELECT 'ended', id, NULL, NULL FROM refresh_tokens WHERE ended_at > $1
+        UNION ALL
+        SELECT 'ended', subject_id, NULL, NULL FROM audit_events
+        WHERE action = 'user.deleted' AND created_at > $1
+        UNION ALL
+        SELECT 'roles', u.id, NULL, u.roles
+        FROM audit_events e
+        JOIN users u ON u.id = e.subject_id
+        WHERE e.action = 'user.changed' AND e.created_at > $1
+        "#,
+        now - access_token_ttl - LATE,
+    )
+    .fetch_all(db)
+    .await?;
+    cut_offs.replace(found.into_iter().map(|row| match row.what.as_str() {
+        "suspended" => CutOff::Suspended(row.id, row.disabled_until),
+        "ended" => CutOff::Ended(row.id),
+        _ => CutOff::Roles(UserId(row.id), row.roles.unwrap_or_default()),
+    }));
+    Ok(())
+}
+
+/// Follows what all replicas cut off, until the connection is lost for good.
+///
+/// # Errors
+/// Those of the database; the caller tries again.
+pub async fn follow(
+    pool: &PgPool,
+    cut_offs: &CutOffs,
+    clock: &Clock,
+    access_token_ttl: Duration,
+) -> Result<(), Error> {
+    // A connection of its own: who listens for ever must not take one from the requests.
+    let options = PgConnectOptions::clone(&pool.connect_options());
+    let own = PgPoolOptions::new().max_connections(1);
+    let mut listener = PgListener::connect_with(&own.connect_lazy_with(options)).await?;
+    listener.listen(CHANNEL).await?;
+    let mut ticks = interval(RELOAD_EVERY);
+    loop {
+        let notification = tokio::select! {
+            // The first tick is at once: what was cut off before we listened.
+            _ = ticks.tick() => None,
+            heard = listener.try_recv() => heard?,
+        };
+        if let Some(heard) = notification {
+            cut_offs.learn(CutOff::heard(heard.payload()));
+        } else {
+            let mut db = pool.acquire().await?;
+            load(&mut db, cut_offs, clock, access_token_ttl).await?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_is_heard() {
+        let id = Uuid::max();
+        let until = DateTime::from_timestamp_micros(1_900_000_000_123_456).unwrap();
+        for cut_off in [
+            CutOff::Suspended(id, None),
+            CutOff::Suspended(id, Some(until)),
+            CutOff::Resumed(id),
+            CutOff::Ended(id),
+            CutOff::Roles(UserId(id), vec![]),
+            CutOff::Roles(UserId(id), vec!["admin".to_owned(), "support".to_owned()]),
+        ] {
+            assert_eq!(CutOff::heard(&cut_off.told()), Some(cut_off));
+        }
+        for strange in ["", "ended", "ended x", "forgiven 0", "suspended 0 soon"] {
+            assert_eq!(CutOff::heard(strange), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn a_suspension_is_over_when_it_is_undone_or_its_time_has_come() {
+        let (known, id) = (CutOffs::default(), Uuid::max());
+        let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
+        known.learn([CutOff::Suspended(id, Some(at(10)))]);
+        assert!(known.is_suspended(id, at(9)) && !known.is_suspended(id, at(10)));
+        known.learn([CutOff::Suspended(id, None)]);
+        assert!(known.is_suspended(id, at(10)));
+        known.learn([CutOff::Resumed(id)]);
+        assert!(!known.is_suspended(id, at(9)));
+    }
+}
