@@ -6,6 +6,7 @@ use std::{
     io::{ErrorKind, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
@@ -28,6 +29,7 @@ use crate::{
         audit_events::Actor,
         change::Change,
         cut_offs::{self, CutOffs},
+        notices::{Notice, Notices},
     },
     domain,
 };
@@ -45,10 +47,10 @@ pub struct App {
     pub hasher: Hasher,
     /// What the secret key gives.
     pub keys: ServerKeys,
-    /// The signing keys.
-    pub keyring: Keyring,
     /// What was cut off lately.
     pub cut_offs: CutOffs,
+    // Replaced as a whole when the keys are others; whoever signs or verifies keeps the one it took.
+    keyring: RwLock<Arc<Keyring>>,
     pool: PgPool,
 }
 
@@ -91,11 +93,12 @@ impl App {
         };
         anchor(&pool, &clock).await?;
         let cut_offs = CutOffs::default();
+        domain::keys::adopt(&pool, &clock, &cut_offs, &keys).await?;
+        domain::keys::ensure(&pool, &clock, &cut_offs, &config, &keys).await?;
         let mut db = pool.acquire().await.map_err(db::Error::from)?;
         cut_offs::load(&mut db, &cut_offs, &clock, config.access_token_ttl).await?;
+        let keyring = domain::keys::load(&mut db, &clock, &config, &keys).await?;
         drop(db);
-        domain::keys::adopt(&pool, &clock, &cut_offs, &keys).await?;
-        let keyring = domain::keys::open(&pool, &clock, &cut_offs, &config, &keys).await?;
         let hasher = Hasher::start(
             config.argon2_memory_kib,
             config.argon2_iterations,
@@ -106,8 +109,8 @@ impl App {
             clock,
             hasher,
             keys,
-            keyring,
             cut_offs,
+            keyring: RwLock::new(Arc::new(keyring)),
             pool,
         })
     }
@@ -147,13 +150,44 @@ impl App {
         anchor(&self.pool, &self.clock).await
     }
 
-    /// Follows what other replicas cut off, until the connection is lost for good.
+    /// The signing keys of this moment.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Takes the signing keys anew from the database.
+    ///
+    /// # Errors
+    /// Those of the database; then the keys stay what they are.
+    pub async fn load_keys(&self) -> Result<(), domain::error::Error> {
+        let mut db = self.db().await?;
+        let keyring = domain::keys::load(&mut db, &self.clock, &self.config, &self.keys).await?;
+        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+        Ok(())
+    }
+
+    /// Follows what other servers do, until the connection is lost for good.
     ///
     /// # Errors
     /// When the database is away; what is known stays known.
-    pub async fn follow_cut_offs(&self) -> Result<(), db::Error> {
-        let ttl = self.config.access_token_ttl;
-        cut_offs::follow(&self.pool, &self.cut_offs, &self.clock, ttl).await
+    pub async fn follow(&self) -> Result<(), db::Error> {
+        let mut notices = Notices::listen(&self.pool).await?;
+        loop {
+            let notice = notices.next().await?;
+            if notice.is_none() {
+                let mut db = self.db().await?;
+                let ttl = self.config.access_token_ttl;
+                cut_offs::load(&mut db, &self.cut_offs, &self.clock, ttl).await?;
+            }
+            match notice {
+                Some(Notice::CutOff(cut_off)) => self.cut_offs.learn([cut_off]),
+                Some(Notice::SigningKeys) | None => {
+                    if let Err(error) = self.load_keys().await {
+                        tracing::warn!(%error, "the signing keys stay what they were");
+                    }
+                }
+            }
+        }
     }
 
     /// Closes all connections.

@@ -13,7 +13,7 @@ pub use values::secret_key as parse_secret_key;
 use crate::crypto::{keyring::SigningAlg, secret::Secret};
 
 /// Every key of the section `doorward`, as `docs/configuration.md` describes it.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "issuer",
     "audience",
     "access_token_ttl",
@@ -21,6 +21,7 @@ const KEYS: [&str; 21] = [
     "refresh_token_max_ttl",
     "refresh_reuse_grace",
     "signing_alg",
+    "signing_key_rotation",
     "signing_secret",
     "password_min_length",
     "argon2_memory_kib",
@@ -57,6 +58,8 @@ pub struct Config {
     pub refresh_reuse_grace: Duration,
     /// What new access tokens are signed with.
     pub signing_alg: SigningAlg,
+    /// How long a signing key signs before the next takes its place; zero for ever.
+    pub signing_key_rotation: Duration,
     /// The shared secret of HS256.
     pub signing_secret: Option<Secret<String>>,
     /// The shortest password, in code points.
@@ -290,6 +293,7 @@ impl Reader {
                 SigningAlg::parse(text)
                     .ok_or_else(|| format!("{text:?} is none of ES256, EdDSA, RS256, HS256"))
             }),
+            signing_key_rotation: self.duration("signing_key_rotation", "90d", "0s", "3650d"),
             signing_secret: self.read("signing_secret", None, |text| match text.len() {
                 0..32 => Err(
                     "is shorter than 32 bytes; make one with `openssl rand -base64 48`".to_owned(),

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::{
     db::{
         audit_events::StoredEvent, devices::Device, refresh_tokens::Grant, refusals::Refusal,
-        users::User,
+        signing_keys::StoredKey, users::User,
     },
     ids::{DeviceId, GrantId, UserId},
 };
@@ -249,6 +249,34 @@ impl From<Refusal> for RefusalRecord {
             user_agent: refusal.user_agent,
             request_id: refusal.request_id,
             count: refusal.refused,
+        }
+    }
+}
+
+/// A signing key; its private half is nobody's business.
+#[derive(Debug, Serialize)]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the row, see `db::signing_keys::StoredKey`"
+)]
+pub struct SigningKeyRecord {
+    pub kid: String,
+    pub alg: String,
+    pub state: String,
+    pub created_at: DateTime<Utc>,
+    pub activated_at: Option<DateTime<Utc>>,
+    pub retired_at: Option<DateTime<Utc>>,
+}
+
+impl From<StoredKey> for SigningKeyRecord {
+    fn from(key: StoredKey) -> Self {
+        Self {
+            kid: key.kid,
+            alg: key.alg,
+            state: key.state,
+            created_at: key.created_at,
+            activated_at: key.activated_at,
+            retired_at: key.retired_at,
         }
     }
 }

@@ -15,7 +15,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use crate::{
     admin, api,
     app::App,
-    domain::{Actor, ActorKind, Caller, purge},
+    domain::{Actor, ActorKind, Caller, keys, purge},
     headers::Headers,
     telemetry::RequestLog,
 };
@@ -24,6 +24,7 @@ use crate::{
 const DEADLINE: Duration = Duration::from_secs(5);
 const ANCHOR_EVERY: Duration = Duration::from_mins(1);
 const FOLLOW_AGAIN_AFTER: Duration = Duration::from_millis(250);
+const ROTATE_WHEN_DUE_EVERY: Duration = Duration::from_mins(1);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 
 /// A server for `app`, ready to be launched. Ctrl-C and SIGTERM end it after the requests under way.
@@ -87,11 +88,21 @@ fn background(app: &Arc<App>) -> AdHoc {
             ));
             tokio::spawn(repeat(
                 shutdown.clone(),
+                ROTATE_WHEN_DUE_EVERY,
+                Arc::clone(&app),
+                async |app: &App| {
+                    if let Err(error) = keys::rotate_when_due(app).await {
+                        tracing::warn!(%error, "the rotation of the signing keys was put off");
+                    }
+                },
+            ));
+            tokio::spawn(repeat(
+                shutdown.clone(),
                 FOLLOW_AGAIN_AFTER,
                 Arc::clone(&app),
                 async |app: &App| {
-                    if let Err(error) = app.follow_cut_offs().await {
-                        tracing::warn!(%error, "what other servers cut off is not heard for now");
+                    if let Err(error) = app.follow().await {
+                        tracing::warn!(%error, "what other servers do is not heard for now");
                     }
                 },
             ));

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::format;
-use crate::db::{devices::Device, refresh_tokens::Grant, users::User};
+use crate::db::{devices::Device, refresh_tokens::Grant, signing_keys::StoredKey, users::User};
 
 /// A state; the colour only repeats the words.
 pub struct Badge {
@@ -36,6 +36,18 @@ impl Badge {
             Some(how) => Self::gone(format!("ended: {how}")),
             None if grant.expires_at <= now => Self::gone("expired"),
             None => Self::of(grant.disabled, grant.disabled_until),
+        }
+    }
+
+    /// Of a signing key.
+    pub fn of_key(key: &StoredKey) -> Self {
+        match key.state.as_str() {
+            "active" => Self {
+                text: "signs".to_owned(),
+                tone: "good",
+            },
+            "next" => Self::gone("next"),
+            _ => Self::gone("verifies only"),
         }
     }
 

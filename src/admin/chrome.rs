@@ -56,6 +56,10 @@ fn notice(done: &str) -> Option<&'static str> {
         "token-disabled" => "The token is disabled.",
         "token-enabled" => "The token is enabled again.",
         "token-ended" => "The token has ended for good.",
+        "keys-rotated" => {
+            "The next key signs from now on. The one before verifies what it has signed."
+        }
+        "key-retired" => "The key is taken away. What it signed is refused.",
         "password-changed" => "Your password is changed. Everything else of yours is signed out.",
         "session-ended" => "The session has ended.",
         "setup" => "You are the first administrator. Welcome.",

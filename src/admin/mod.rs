@@ -10,6 +10,7 @@ mod devices;
 mod events;
 mod fault;
 mod format;
+mod keys;
 mod login;
 mod overview;
 mod page;
@@ -36,6 +37,9 @@ pub fn routes() -> Vec<Route> {
         assets::stylesheet,
         audit::list,
         devices::list,
+        keys::list,
+        keys::retire,
+        keys::rotate,
         login::show,
         login::sign_in,
         login::sign_out,

@@ -21,7 +21,7 @@ pub struct Document {
 #[get("/.well-known/jwks.json")]
 pub fn jwks(app: &State<Arc<App>>) -> Document {
     Document {
-        body: (ContentType::JSON, app.keyring.jwks().to_owned()),
+        body: (ContentType::JSON, app.keyring().jwks().to_owned()),
         cache: Header::new("Cache-Control", "public, max-age=300"),
         origin: Header::new("Access-Control-Allow-Origin", "*"),
     }

@@ -4,6 +4,7 @@
 mod access;
 mod admin;
 mod device;
+mod keys;
 mod migrate;
 mod output;
 mod purge;
@@ -50,6 +51,9 @@ enum Command {
     /// Refresh tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// Signing keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Delete what is past its retention
     Purge,
     /// The database
@@ -148,6 +152,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::User(user) => user.run(json).await,
         Command::Device(device) => device.run(json).await,
         Command::Token(token) => token.run(json).await,
+        Command::Keys(command) => command.run(json).await,
         Command::Purge => purge::run(json).await,
         Command::Db(Db::Url) => {
             let database = access::Database::join().await?;

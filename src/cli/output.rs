@@ -8,12 +8,13 @@
 
 use std::fmt::Display;
 
+use chrono::SecondsFormat;
 use serde::Serialize;
 
 use super::Failure;
 use crate::{
     crypto::secret::Secret,
-    records::{DeviceRecord, TokenRecord, UserRecord},
+    records::{DeviceRecord, SigningKeyRecord, TokenRecord, UserRecord},
 };
 
 /// A line on the standard output.
@@ -100,4 +101,17 @@ pub(super) fn read_password(from_stdin: bool) -> Result<Secret<String>, Failure>
         return Err(Failure::Other("the two are not the same".to_owned()));
     }
     Ok(password)
+}
+
+/// A signing key, as one line.
+pub(super) fn signing_key(record: &SigningKeyRecord) -> String {
+    let since = record.retired_at.or(record.activated_at);
+    let since = since.unwrap_or(record.created_at);
+    format!(
+        "{}  {:7}  {:5}  since {}",
+        record.kid,
+        record.state,
+        record.alg,
+        since.to_rfc3339_opts(SecondsFormat::Secs, true)
+    )
 }

@@ -103,6 +103,8 @@ pub enum Action {
     PasswordChanged,
     PasswordLinkMade,
     SigningKeyCreated,
+    SigningKeyRotated,
+    SigningKeyRetired,
     SecretKeyAdopted,
     SecretKeyRotated,
     PanelSignedIn,
@@ -113,7 +115,7 @@ pub enum Action {
 
 impl Action {
     /// Each of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 27] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::RefreshTokenReused,
@@ -133,6 +135,8 @@ impl Action {
         Self::PasswordChanged,
         Self::PasswordLinkMade,
         Self::SigningKeyCreated,
+        Self::SigningKeyRotated,
+        Self::SigningKeyRetired,
         Self::SecretKeyAdopted,
         Self::SecretKeyRotated,
         Self::PanelSignedIn,
@@ -163,6 +167,8 @@ impl Action {
             Self::PasswordChanged => "user.password_changed",
             Self::PasswordLinkMade => "user.password_link_made",
             Self::SigningKeyCreated => "signing_key.created",
+            Self::SigningKeyRotated => "signing_key.rotated",
+            Self::SigningKeyRetired => "signing_key.retired",
             Self::SecretKeyAdopted => "secret_key.adopted",
             Self::SecretKeyRotated => "secret_key.rotated",
             Self::PanelSignedIn => "user.panel_signed_in",

@@ -6,7 +6,8 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use super::{
     Error,
     audit_events::{self, Actor, Event},
-    cut_offs::{self, CutOff, CutOffs},
+    cut_offs::{CutOff, CutOffs},
+    notices::{self, Notice},
 };
 use crate::clock::Clock;
 
@@ -16,7 +17,7 @@ pub struct Change<'a> {
     actor: &'a Actor,
     clock: &'a Clock,
     cut_offs: &'a CutOffs,
-    told: Vec<CutOff>,
+    told: Vec<Notice>,
     now: DateTime<Utc>,
 }
 
@@ -60,7 +61,12 @@ impl<'a> Change<'a> {
     /// Notes what access tokens that are already out must learn of; all replicas are told when
     /// the change commits (invariant I13).
     pub(super) fn cuts_off(&mut self, cut_off: CutOff) {
-        self.told.push(cut_off);
+        self.told.push(Notice::CutOff(cut_off));
+    }
+
+    /// Notes that the signing keys are others now; all replicas are told when the change commits.
+    pub(super) fn changes_signing_keys(&mut self) {
+        self.told.push(Notice::SigningKeys);
     }
 
     /// Stores the event of one of two things that are done together; the other is committed.
@@ -79,10 +85,14 @@ impl<'a> Change<'a> {
     pub async fn commit(mut self, event: Event) -> Result<(), Error> {
         self.record(event).await?;
         if !self.told.is_empty() {
-            cut_offs::tell(&mut self.transaction, &self.told).await?;
+            notices::tell(&mut self.transaction, &self.told).await?;
         }
         self.transaction.commit().await?;
-        self.cut_offs.learn(self.told);
+        let told = self.told.into_iter();
+        self.cut_offs.learn(told.filter_map(|notice| match notice {
+            Notice::CutOff(cut_off) => Some(cut_off),
+            Notice::SigningKeys => None,
+        }));
         Ok(())
     }
 }

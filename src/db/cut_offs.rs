@@ -9,21 +9,11 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use sqlx::{
-    PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
-};
-use tokio::time::interval;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Error;
 use crate::{clock::Clock, ids::UserId};
-
-const CHANNEL: &str = "doorward_cut_offs";
-
-/// How often everything is read anew: that forgets what is old, and finds what a lost
-/// connection has swallowed.
-const RELOAD_EVERY: Duration = Duration::from_secs(10);
 
 /// A token can be signed so much later than the statement that it follows from.
 const LATE: Duration = Duration::from_secs(30);
@@ -43,7 +33,7 @@ pub enum CutOff {
 
 impl CutOff {
     /// As a notification says it.
-    fn told(&self) -> String {
+    pub(super) fn told(&self) -> String {
         match self {
             Self::Suspended(id, None) => format!("suspended {id}"),
             Self::Suspended(id, Some(until)) => {
@@ -56,7 +46,7 @@ impl CutOff {
     }
 
     /// What a notification says; `None` for what no Doorward of this version says.
-    fn heard(text: &str) -> Option<Self> {
+    pub(super) fn heard(text: &str) -> Option<Self> {
         let mut words = text.splitn(3, ' ');
         let (what, id) = (words.next()?, words.next()?.parse().ok()?);
         match (what, words.next()) {
@@ -131,7 +121,7 @@ impl CutOffs {
     }
 
     /// Learns of what has been committed.
-    pub(super) fn learn(&self, cut_offs: impl IntoIterator<Item = CutOff>) {
+    pub fn learn(&self, cut_offs: impl IntoIterator<Item = CutOff>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         for cut_off in cut_offs {
             known.learn(cut_off);
@@ -145,19 +135,6 @@ impl CutOffs {
         }
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = anew;
     }
-}
-
-/// Has every replica told, when the transaction commits. One statement.
-pub(super) async fn tell(db: &mut PgConnection, cut_offs: &[CutOff]) -> Result<(), Error> {
-    let told: Vec<String> = cut_offs.iter().map(CutOff::told).collect();
-    sqlx::query!(
-        "SELECT pg_notify($1, told) FROM UNNEST($2::text[]) AS told",
-        CHANNEL,
-        &told,
-    )
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 /// Reads what was cut off since the oldest access token that can still be valid was signed.
@@ -201,37 +178,6 @@ pub async fn load(
         _ => CutOff::Roles(UserId(row.id), row.roles.unwrap_or_default()),
     }));
     Ok(())
-}
-
-/// Follows what all replicas cut off, until the connection is lost for good.
-///
-/// # Errors
-/// Those of the database; the caller tries again.
-pub async fn follow(
-    pool: &PgPool,
-    cut_offs: &CutOffs,
-    clock: &Clock,
-    access_token_ttl: Duration,
-) -> Result<(), Error> {
-    // A connection of its own: who listens for ever must not take one from the requests.
-    let options = PgConnectOptions::clone(&pool.connect_options());
-    let own = PgPoolOptions::new().max_connections(1);
-    let mut listener = PgListener::connect_with(&own.connect_lazy_with(options)).await?;
-    listener.listen(CHANNEL).await?;
-    let mut ticks = interval(RELOAD_EVERY);
-    loop {
-        let notification = tokio::select! {
-            // The first tick is at once: what was cut off before we listened.
-            _ = ticks.tick() => None,
-            heard = listener.try_recv() => heard?,
-        };
-        if let Some(heard) = notification {
-            cut_offs.learn(CutOff::heard(heard.payload()));
-        } else {
-            let mut db = pool.acquire().await?;
-            load(&mut db, cut_offs, clock, access_token_ttl).await?;
-        }
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod disabling;
 pub mod ended;
 pub mod installation;
 pub mod migrate;
+pub mod notices;
 pub mod password_links;
 pub mod purge;
 pub mod refresh_tokens;

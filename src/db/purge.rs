@@ -26,13 +26,15 @@ pub enum Kind {
     Throttles,
     /// Links that nobody used.
     PasswordLinks,
+    /// Signing keys that were retired before.
+    SigningKeys,
     /// Audit events.
     AuditEvents,
 }
 
 impl Kind {
     /// All, in the order in which they are purged: grants before the devices that they hold.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::EndedGrants,
         Self::ExpiredGrants,
         Self::Devices,
@@ -40,6 +42,7 @@ impl Kind {
         Self::RefusalCounts,
         Self::Throttles,
         Self::PasswordLinks,
+        Self::SigningKeys,
         Self::AuditEvents,
     ];
 
@@ -53,6 +56,7 @@ impl Kind {
             Self::RefusalCounts => "refusal_counts",
             Self::Throttles => "throttles",
             Self::PasswordLinks => "password_links",
+            Self::SigningKeys => "signing_keys",
             Self::AuditEvents => "audit_events",
         }
     }
@@ -166,6 +170,11 @@ pub async fn delete_batch(
             )
             .execute(db)
             .await?
+        }
+        Kind::SigningKeys => {
+            sqlx::query!("DELETE FROM signing_keys WHERE retired_at < $1", before)
+                .execute(db)
+                .await?
         }
         Kind::AuditEvents => {
             sqlx::query!(

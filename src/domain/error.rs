@@ -72,6 +72,8 @@ pub enum Thing {
     PasswordLink,
     /// The one-time code for the first administrator.
     SetupCode,
+    /// A signing key.
+    SigningKey,
 }
 
 impl std::fmt::Display for Thing {
@@ -80,6 +82,7 @@ impl std::fmt::Display for Thing {
             Self::User => "user",
             Self::Device => "device",
             Self::Token => "token",
+            Self::SigningKey => "signing key",
             Self::SetupCode => {
                 "code; it was used, replaced by a later start, or is over an hour old"
             }
@@ -135,6 +138,15 @@ impl From<crypto::password::Error> for Error {
 impl From<crypto::keyring::Error> for Error {
     fn from(error: crypto::keyring::Error) -> Self {
         Self::Internal(Box::new(error))
+    }
+}
+
+impl From<super::keys::Error> for Error {
+    fn from(error: super::keys::Error) -> Self {
+        match error {
+            super::keys::Error::Database(error) => error.into(),
+            other => Self::Internal(Box::new(other)),
+        }
     }
 }
 

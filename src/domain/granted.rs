@@ -45,10 +45,11 @@ impl Granted {
         let expires = (now + app.config.access_token_ttl)
             .min(holder.absolute_expires_at)
             .timestamp();
+        let keyring = app.keyring();
         let claims = Claims {
-            iss: app.keyring.issuer().to_owned(),
+            iss: keyring.issuer().to_owned(),
             sub: holder.user_id,
-            aud: app.keyring.audience().to_owned(),
+            aud: keyring.audience().to_owned(),
             exp: expires,
             iat: issued,
             nbf: issued,
@@ -62,7 +63,7 @@ impl Granted {
             scope: holder.scope,
         };
         Ok(Self {
-            access_token: app.keyring.sign(&claims)?,
+            access_token: keyring.sign(&claims)?,
             expires_in: expires - issued,
             refresh_token: token.encode(&app.keys),
             refresh_expires_in: (holder.expires_at - now).num_seconds(),

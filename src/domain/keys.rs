@@ -1,16 +1,19 @@
-//! The secret key's bond with the database, and the signing keys: made at first
-//! start, opened at each.
+//! The secret key's bond with the database, and the signing keys. Each is published before it
+//! signs, signs until it is retired, and verifies until its last token has expired.
+
+use std::time::Duration;
 
 use aws_lc_rs::constant_time;
+use sqlx::PgConnection;
 use thiserror::Error;
 
-use super::{Actor, ActorKind, Caller};
+use super::{Actor, ActorKind, Caller, error::Thing};
 use crate::{
+    app::App,
     clock::Clock,
     config::Config,
     crypto::{
         keyring::{self, Keyring, SigningAlg, SigningKey},
-        seal::SealingKey,
         server_key::{ServerKey, ServerKeys},
     },
     db::{
@@ -18,9 +21,14 @@ use crate::{
         audit_events::{Action, Event},
         change::Change,
         cut_offs::CutOffs,
-        installation, signing_keys,
+        installation,
+        signing_keys::{self, StoredKey},
     },
 };
+
+/// Another server hears of a retirement so much later, at the most, and signs with the old key
+/// until then.
+const LATE: Duration = Duration::from_mins(1);
 
 /// Why the keys and the database do not go together.
 #[derive(Debug, Error)]
@@ -90,44 +98,90 @@ pub async fn adopt(
     }
 }
 
-/// Opens the signing keys, after making one for the configured algorithm if there is none.
+/// How long a retired key still verifies: until the last token that it signed has expired, on
+/// a server that heard of its retirement late.
+pub fn verifies_for(config: &Config) -> Duration {
+    config.access_token_ttl + LATE
+}
+
+/// What the key pairs sign with. HS256 signs with the shared secret; the pair beside it is what
+/// the JWKS shows once that changes.
+fn pair_alg(config: &Config) -> SigningAlg {
+    match config.signing_alg {
+        SigningAlg::Hs256 => SigningAlg::Es256,
+        alg => alg,
+    }
+}
+
+/// Sees to it that there is a key to sign with, and one published for its time to come.
 ///
 /// # Errors
-/// [`Error::Sealed`] for a key that does not open.
-pub async fn open(
+/// Those of the database and of the crypto library.
+pub async fn ensure(
     pool: &sqlx::PgPool,
     clock: &Clock,
     cut_offs: &CutOffs,
     config: &Config,
     keys: &ServerKeys,
-) -> Result<Keyring, Error> {
-    // HS256 signs with the shared secret; the pair beside it is what the JWKS shows once that changes.
-    let alg = if config.signing_alg == SigningAlg::Hs256 {
-        SigningAlg::Es256
-    } else {
-        config.signing_alg
+) -> Result<(), Error> {
+    let alg = pair_alg(config);
+    let lacks = |stored: &[StoredKey], state: &str| {
+        !stored
+            .iter()
+            .any(|key| key.state == state && key.alg == alg.as_str())
     };
-    let seal = keys.current.signing_keys();
-    let mut stored =
-        signing_keys::list(&mut *pool.acquire().await.map_err(db::Error::from)?).await?;
-    if !stored
-        .iter()
-        .any(|key| key.active && key.alg == alg.as_str())
-    {
-        create(pool, clock, cut_offs, alg, seal).await?;
-        stored = signing_keys::list(&mut *pool.acquire().await.map_err(db::Error::from)?).await?;
+    let stored = signing_keys::list(&mut *pool.acquire().await.map_err(db::Error::from)?).await?;
+    if !lacks(&stored, "active") && !lacks(&stored, "next") {
+        return Ok(());
     }
+    let actor = system(clock);
+    let mut change = Change::begin(pool, clock, cut_offs, &actor).await?;
+    signing_keys::lock(&mut change).await?;
+    let stored = signing_keys::list(change.db()).await?;
+    let mut kid = None;
+    if lacks(&stored, "active") {
+        if lacks(&stored, "next") {
+            insert_next(&mut change, clock, alg, keys).await?;
+        }
+        kid = signing_keys::activate_next(&mut change, alg.as_str()).await?;
+    }
+    if kid.is_some() || lacks(&stored, "next") {
+        let next = insert_next(&mut change, clock, alg, keys).await?;
+        let event = Event::on_server(Action::SigningKeyCreated)
+            .with("kid", kid.unwrap_or(next))
+            .with("alg", alg.as_str());
+        change.commit(event).await?;
+    }
+    Ok(())
+}
+
+/// Opens the signing keys that are there: a ring that signs with the active key, and verifies
+/// with all whose tokens can still be valid.
+///
+/// # Errors
+/// [`Error::Sealed`] for a key that does not open.
+pub async fn load(
+    db: &mut PgConnection,
+    clock: &Clock,
+    config: &Config,
+    keys: &ServerKeys,
+) -> Result<Keyring, Error> {
+    let alg = pair_alg(config);
+    let gone = clock.now() - verifies_for(config);
     let mut opened = Vec::new();
-    for key in &stored {
-        let private = seal
+    for key in signing_keys::list(db).await? {
+        if key.retired_at.is_some_and(|retired_at| retired_at <= gone) {
+            continue;
+        }
+        let private = keys
+            .current
+            .signing_keys()
             .open(key.id.as_bytes(), &key.private_key_sealed)
             .map_err(|_| Error::Sealed)?;
-        let Some(stored_alg) = SigningAlg::parse(&key.alg) else {
-            return Err(Error::Sealed);
-        };
+        let stored_alg = SigningAlg::parse(&key.alg).ok_or(Error::Sealed)?;
         let signing = SigningKey::from_pkcs8(stored_alg, &private)?;
         // The ring signs with its first key.
-        let first = key.active && stored_alg == alg;
+        let first = key.state == "active" && stored_alg == alg;
         opened.insert(if first { 0 } else { opened.len() }, signing);
     }
     let ring = Keyring::new(&config.issuer, &config.audience, opened)?;
@@ -137,32 +191,119 @@ pub async fn open(
     })
 }
 
-async fn create(
-    pool: &sqlx::PgPool,
-    clock: &Clock,
-    cut_offs: &CutOffs,
-    alg: SigningAlg,
-    seal: &SealingKey,
-) -> Result<(), Error> {
-    let actor = system(clock);
-    let mut change = Change::begin(pool, clock, cut_offs, &actor).await?;
+/// All signing keys, newest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(app: &App) -> Result<Vec<StoredKey>, super::error::Error> {
+    Ok(signing_keys::list(&mut *app.db().await?).await?)
+}
+
+/// Has the next key sign from now on, and publishes another for its time to come. The key
+/// before verifies until its last token has expired.
+///
+/// # Errors
+/// Those of the database and of the crypto library.
+pub async fn rotate(app: &App, actor: &Actor) -> Result<(), super::error::Error> {
+    let mut change = app.change(actor).await?;
     signing_keys::lock(&mut change).await?;
-    let stored = signing_keys::list(change.db()).await?;
-    if stored
-        .iter()
-        .any(|key| key.active && key.alg == alg.as_str())
-    {
+    rotate_within(app, change).await
+}
+
+/// Rotates if the active key has signed for as long as is configured. Of several servers that
+/// find so, one rotates.
+///
+/// # Errors
+/// As [`rotate`].
+pub async fn rotate_when_due(app: &App) -> Result<(), super::error::Error> {
+    let every = app.config.signing_key_rotation;
+    if every.is_zero() {
         return Ok(());
     }
+    let alg = pair_alg(&app.config);
+    let (now, actor) = (app.clock.now(), system(&app.clock));
+    let is_due = |stored: &[StoredKey]| {
+        stored.iter().any(|key| {
+            key.state == "active"
+                && key.alg == alg.as_str()
+                && key.activated_at.is_some_and(|since| since + every <= now)
+        })
+    };
+    if !is_due(&list(app).await?) {
+        return Ok(());
+    }
+    let mut change = app.change(&actor).await?;
+    signing_keys::lock(&mut change).await?;
+    if !is_due(&signing_keys::list(change.db()).await?) {
+        return Ok(());
+    }
+    rotate_within(app, change).await
+}
+
+async fn rotate_within(app: &App, mut change: Change<'_>) -> Result<(), super::error::Error> {
+    let alg = pair_alg(&app.config);
+    signing_keys::retire_active(&mut change, alg.as_str()).await?;
+    let kid = signing_keys::activate_next(&mut change, alg.as_str()).await?;
+    let next = insert_next(&mut change, &app.clock, alg, &app.keys).await?;
+    let event = Event::on_server(Action::SigningKeyRotated)
+        .with("kid", kid)
+        .with("next", next);
+    change.commit(event).await?;
+    take_over(app).await;
+    Ok(())
+}
+
+/// Takes a key away at once, for one that others may have: every token that it signed is
+/// refused from now on. If it is the active one, the next takes its place.
+///
+/// # Errors
+/// Not found.
+pub async fn retire(app: &App, actor: &Actor, kid: &str) -> Result<(), super::error::Error> {
+    let mut change = app.change(actor).await?;
+    signing_keys::lock(&mut change).await?;
+    let stored = signing_keys::list(change.db()).await?;
+    let key = stored.into_iter().find(|key| key.kid == kid);
+    let key = key.ok_or(super::error::Error::NotFound(Thing::SigningKey))?;
+    signing_keys::delete(&mut change, key.id).await?;
+    let alg = SigningAlg::parse(&key.alg).ok_or(Error::Sealed)?;
+    if key.state == "active" {
+        signing_keys::activate_next(&mut change, &key.alg).await?;
+    }
+    if key.state != "retired" {
+        insert_next(&mut change, &app.clock, alg, &app.keys).await?;
+    }
+    let event = Event::on_server(Action::SigningKeyRetired)
+        .with("kid", key.kid)
+        .with("state", key.state);
+    change.commit(event).await?;
+    take_over(app).await;
+    Ok(())
+}
+
+/// Has this server sign and verify with what was committed. If that fails, it hears of it like
+/// the others.
+async fn take_over(app: &App) {
+    if let Err(error) = app.load_keys().await {
+        tracing::warn!(%error, "the signing keys stay what they were for now");
+    }
+}
+
+/// Makes a key for the time to come; its `kid`.
+async fn insert_next(
+    change: &mut Change<'_>,
+    clock: &Clock,
+    alg: SigningAlg,
+    keys: &ServerKeys,
+) -> Result<String, Error> {
     let (key, private) = SigningKey::generate(alg)?;
     let id = clock.id();
     let jwk = serde_json::to_value(&key.jwk).map_err(|_| keyring::Error::Generation)?;
-    let sealed = seal.seal(id.as_bytes(), private.expose());
-    signing_keys::insert(&mut change, id, &key.kid, alg.as_str(), &jwk, &sealed).await?;
-    let event = Event::on_server(Action::SigningKeyCreated)
-        .with("kid", key.kid)
-        .with("alg", alg.as_str());
-    Ok(change.commit(event).await?)
+    let sealed = keys
+        .current
+        .signing_keys()
+        .seal(id.as_bytes(), private.expose());
+    signing_keys::insert_next(change, id, &key.kid, alg.as_str(), &jwk, &sealed).await?;
+    Ok(key.kid)
 }
 
 fn system(clock: &Clock) -> Actor {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Actor, error::Error, throttle::FORGOTTEN_AFTER};
+use super::{Actor, error::Error, keys, throttle::FORGOTTEN_AFTER};
 use crate::{
     app::App,
     db::{
@@ -42,6 +42,7 @@ async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
         | Kind::RefusalCounts => app.config.retention,
         Kind::Throttles => FORGOTTEN_AFTER,
         Kind::PasswordLinks => Duration::ZERO,
+        Kind::SigningKeys => keys::verifies_for(&app.config),
         Kind::AuditEvents => app.config.audit_retention,
     };
     let before = app.clock.now() - age;

@@ -27,7 +27,7 @@ impl<'r> FromRequest<'r> for Bearer {
             return Wire::internal("no application is managed").fail(request);
         };
         match token(request).and_then(|token| {
-            app.keyring
+            app.keyring()
                 .verify(token, app.clock.now())
                 .map_err(Wire::from)
         }) {

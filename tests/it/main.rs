@@ -16,6 +16,7 @@ mod cli;
 mod cut_off;
 mod histories;
 mod house;
+mod keys;
 mod migrations;
 mod outage;
 mod plans;

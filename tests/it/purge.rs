@@ -34,6 +34,12 @@ async fn gone(server: &Server) -> Purged {
     purged
 }
 
+/// Whether so many rows went of each table that grows; signing keys are few.
+fn all_that_grow(purged: &Purged, rows: u64) -> bool {
+    let mut growing = purged.iter().filter(|(kind, _)| *kind != "signing_keys");
+    growing.all(|(_, gone)| *gone == rows)
+}
+
 /// The details of the purges' events, oldest first.
 async fn told(server: &Server) -> Vec<Value> {
     let sql = "SELECT details FROM audit_events WHERE action = 'server.purged' ORDER BY id";
@@ -170,8 +176,8 @@ async fn more_than_a_batch_goes_at_once_with_one_event() {
 
     let purged = purge(&server.app, &server.operator()).await.unwrap();
 
-    assert_eq!(purged.len(), 8);
-    assert!(purged.iter().all(|(_, rows)| *rows == 1_201), "{purged:?}");
+    assert_eq!(purged.len(), 9);
+    assert!(all_that_grow(&purged, 1_201), "{purged:?}");
     for table in TABLES {
         let expected = if table == "audit_events" {
             young + 1
@@ -212,9 +218,9 @@ async fn what_somebody_holds_is_left_for_the_next_time() {
     }
 
     let purged = purge(&server.app, &server.operator()).await.unwrap();
-    assert!(purged.iter().all(|(_, rows)| *rows == 2), "{purged:?}");
+    assert!(all_that_grow(&purged, 2), "{purged:?}");
 
     held.rollback().await.unwrap();
     let purged = purge(&server.app, &server.operator()).await.unwrap();
-    assert!(purged.iter().all(|(_, rows)| *rows == 1), "{purged:?}");
+    assert!(all_that_grow(&purged, 1), "{purged:?}");
 }

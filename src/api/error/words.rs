@@ -161,6 +161,7 @@ fn of_missing(thing: Thing) -> Wire {
         Thing::User => ("no_such_user", "There is no such user."),
         Thing::Device => ("no_such_device", "There is no such device."),
         Thing::Token => ("no_such_token", "There is no such token."),
+        Thing::SigningKey => ("no_such_key", "There is no such signing key."),
         Thing::SetupCode => (
             "no_such_code",
             "This code was used, replaced by a later start, or is over an hour old.",

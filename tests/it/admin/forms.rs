@@ -25,7 +25,7 @@ async fn posts(server: &Server) -> Vec<String> {
                 "tokens" => phone.grant_id(),
                 _ => session.clone(),
             };
-            path.replace("<id>", &id)
+            path.replace("<id>", &id).replace("<kid>", "none")
         })
         .collect();
     assert!(paths.len() > 15, "{paths:?}");

@@ -168,6 +168,7 @@ impl Visitor {
             ("audit", "/admin/audit"),
             ("audit-refused", "/admin/audit?actor=nobody&since=x"),
             ("refusals", "/admin/refusals"),
+            ("keys", "/admin/keys"),
             ("account", "/admin/account"),
             ("not-found", "/admin/nothing"),
             ("new-user", "/admin/users/new"),

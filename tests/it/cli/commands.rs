@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::process::Place;
-use crate::support::{PASSWORD, Server, spawn_with};
+use crate::support::{PASSWORD, Server, spawn_with, wait};
 
 /// A server that keeps everything: its clock is years ahead of the shell's, and a purge would
 /// take what a command has just written for old.
@@ -234,4 +234,36 @@ async fn purge_and_the_database_address_are_at_hand() {
         place.run(&["db", "url"]).done().stdout.trim(),
         server.database.url()
     );
+}
+
+#[tokio::test]
+async fn signing_keys_are_rotated_from_the_shell_and_the_server_follows() {
+    let server = server().await;
+    let place = place_beside(&server);
+    let mut phone = server.user("ana").await.sign_in("phone").await;
+    let keys = |arguments: &[&str]| {
+        let arguments = [&["--json", "keys"], arguments].concat();
+        let list = place.run(&arguments).done().json();
+        let items = list["items"].as_array().unwrap();
+        let of = |state: &str| {
+            let found = items.iter().find(|key| key["state"] == state);
+            found.map(|key| key["kid"].as_str().unwrap().to_owned())
+        };
+        (of("active").unwrap(), of("next").unwrap(), of("retired"))
+    };
+    let (active, next, _) = keys(&["list"]);
+    assert_eq!(phone.header()["kid"], json!(active));
+    let rotated = keys(&["rotate"]);
+    assert_eq!((&rotated.0, &rotated.2), (&next, &Some(active.clone())));
+    wait::until("the server signs with the next key", async || {
+        phone.refresh().await.expect(200);
+        (phone.header()["kid"] == json!(next)).then_some(())
+    })
+    .await;
+    assert_eq!(keys(&["retire", &active]).2, None);
+    place
+        .run(&["keys", "retire", &active])
+        .refused("no such signing key");
+    let line = place.run(&["keys", "list"]).done().stdout;
+    assert!(line.contains(&next) && line.contains("active"), "{line}");
 }

@@ -1,0 +1,95 @@
+//! `/admin/keys`: the signing keys, and what can be done about them.
+
+use std::sync::Arc;
+
+use askama::Template;
+use rocket::{State, get, http::Status, post};
+
+use super::{
+    badge::Badge,
+    chrome::Chrome,
+    fault::{Fault, Turn},
+    format,
+    page::Page,
+};
+use crate::{
+    app::App,
+    db::signing_keys::StoredKey,
+    domain::{Caller, keys},
+    guard::{
+        form::Checked,
+        session::{Administrator, Reader},
+    },
+};
+
+/// The list.
+#[derive(Template)]
+#[template(path = "admin/keys.html")]
+pub struct KeysPage {
+    chrome: Chrome,
+    keys: Vec<KeyLine>,
+}
+
+/// One printed key.
+struct KeyLine {
+    kid: String,
+    alg: String,
+    badge: Badge,
+    created: String,
+    activated: String,
+    retired: String,
+}
+
+impl From<StoredKey> for KeyLine {
+    fn from(key: StoredKey) -> Self {
+        let time = |at: Option<_>| at.map(format::time).unwrap_or_default();
+        Self {
+            badge: Badge::of_key(&key),
+            created: format::time(key.created_at),
+            activated: time(key.activated_at),
+            retired: time(key.retired_at),
+            kid: key.kid,
+            alg: key.alg,
+        }
+    }
+}
+
+/// The page.
+#[get("/admin/keys?<done>")]
+pub async fn list(
+    app: &State<Arc<App>>,
+    by: Reader,
+    done: Option<&str>,
+) -> Result<Page<KeysPage>, Fault> {
+    let stored = keys::list(app).await?.into_iter();
+    let page = KeysPage {
+        chrome: Chrome::new(&by.0, "keys", "Signing keys", done),
+        keys: stored.map(KeyLine::from).collect(),
+    };
+    Ok(Page::new(Status::Ok, page))
+}
+
+/// Has the next key sign from now on.
+#[post("/admin/keys/rotate", data = "<_form>")]
+pub async fn rotate(
+    app: &State<Arc<App>>,
+    by: Administrator,
+    caller: Caller,
+    _form: Checked,
+) -> Result<Turn<KeysPage>, Fault> {
+    keys::rotate(app, &by.0.actor(&caller)).await?;
+    Ok(Turn::To("/admin/keys?done=keys-rotated".to_owned()))
+}
+
+/// Takes a key away at once.
+#[post("/admin/keys/<kid>/retire", data = "<_form>")]
+pub async fn retire(
+    app: &State<Arc<App>>,
+    by: Administrator,
+    caller: Caller,
+    kid: &str,
+    _form: Checked,
+) -> Result<Turn<KeysPage>, Fault> {
+    keys::retire(app, &by.0.actor(&caller), kid).await?;
+    Ok(Turn::To("/admin/keys?done=key-retired".to_owned()))
+}
