@@ -1,7 +1,13 @@
 //! A hundred thousand users: each page of each list is found by its index, whatever is asked for.
 
+use std::time::Duration;
+
 use doorward::{
-    db::{audit_events, devices, refresh_tokens, refusals, users},
+    db::{
+        audit_events,
+        cut_offs::{self, CutOffs},
+        devices, refresh_tokens, refusals, users,
+    },
     ids::{DeviceId, GrantId, UserId},
 };
 use sqlx::PgConnection;
@@ -157,6 +163,21 @@ async fn everybodys_things_are_listed(server: &Server, disabled: bool, found: us
     }
 }
 
+/// Every server asks for it every ten seconds.
+async fn what_was_cut_off_is_found(server: &Server) {
+    let (known, ttl) = (CutOffs::default(), Duration::from_mins(5));
+    let some: Uuid = server
+        .scalar("SELECT id FROM users WHERE username = 'user000711'")
+        .await;
+    read(server, &EITHER, "cut-offs", async |db| {
+        cut_offs::load(db, &known, &server.clock, ttl)
+            .await
+            .unwrap();
+        assert!(known.is_suspended(some, server.clock.now()));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn each_page_of_each_list_is_found_by_index() {
     let server = spawn().await;
@@ -178,5 +199,6 @@ async fn each_page_of_each_list_is_found_by_index() {
         server.execute(sql).await;
     }
     users_are_listed(&server, Some(true), [50, 5, 50, 10, 1, 0]).await;
+    what_was_cut_off_is_found(&server).await;
     everybodys_things_are_listed(&server, true, 50).await;
 }
