@@ -63,6 +63,10 @@ pub async fn adopt(
 ) -> Result<(), Error> {
     let actor = system(clock);
     let mut change = Change::begin(pool, clock, cut_offs, &actor).await?;
+    if keys.previous.is_some() {
+        // They may have to be sealed anew: before the fingerprint, as a rotation locks the two.
+        signing_keys::lock(&mut change).await?;
+    }
     let matches = |stored: &[u8], key: &ServerKey| {
         constant_time::verify_slices_are_equal(stored, key.fingerprint()).is_ok()
     };
@@ -173,11 +177,15 @@ pub async fn load(
         if key.retired_at.is_some_and(|retired_at| retired_at <= gone) {
             continue;
         }
-        let private = keys
-            .current
-            .signing_keys()
-            .open(key.id.as_bytes(), &key.private_key_sealed)
-            .map_err(|_| Error::Sealed)?;
+        // While the secret key is changed, another server may have sealed them anew already.
+        let private = [Some(&keys.current), keys.previous.as_ref()]
+            .into_iter()
+            .flatten()
+            .find_map(|known| {
+                let seal = known.signing_keys();
+                seal.open(key.id.as_bytes(), &key.private_key_sealed).ok()
+            })
+            .ok_or(Error::Sealed)?;
         let stored_alg = SigningAlg::parse(&key.alg).ok_or(Error::Sealed)?;
         let signing = SigningKey::from_pkcs8(stored_alg, &private)?;
         // The ring signs with its first key.
@@ -298,10 +306,14 @@ async fn insert_next(
     let (key, private) = SigningKey::generate(alg)?;
     let id = clock.id();
     let jwk = serde_json::to_value(&key.jwk).map_err(|_| keyring::Error::Generation)?;
-    let sealed = keys
-        .current
-        .signing_keys()
-        .seal(id.as_bytes(), private.expose());
+    // While the secret key is changed, this server's may be the former one already.
+    let fingerprint = installation::lock_fingerprint(change).await?;
+    let bound = [Some(&keys.current), keys.previous.as_ref()]
+        .into_iter()
+        .flatten()
+        .find(|known| fingerprint.as_deref() == Some(known.fingerprint().as_slice()))
+        .ok_or(Error::AnotherSecretKey)?;
+    let sealed = bound.signing_keys().seal(id.as_bytes(), private.expose());
     signing_keys::insert_next(change, id, &key.kid, alg.as_str(), &jwk, &sealed).await?;
     Ok(key.kid)
 }

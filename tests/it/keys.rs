@@ -8,6 +8,7 @@ use std::{
 
 use doorward::{
     config::Config,
+    crypto::secret::Secret,
     domain::{keys, purge},
 };
 use serde_json::{Value, json};
@@ -186,6 +187,37 @@ async fn of_all_servers_that_find_it_due_one_rotates() {
     let rotated = server.actions().await;
     let rotated = rotated.iter().filter(|&it| it == "signing_key.rotated");
     assert_eq!(rotated.count(), 1);
+}
+
+/// The new secret key is known everywhere before it is used (`docs/operations.md`): then servers
+/// with the old one and the new one run side by side.
+#[tokio::test]
+async fn keys_are_rotated_while_the_secret_key_is_changed() {
+    let with = |current: u8, previous: u8| {
+        move |config: &mut Config| {
+            config.secret_key = Some(Secret::new([current; 32]));
+            config.secret_key_previous = Some(Secret::new([previous; 32]));
+        }
+    };
+    let old = spawn_with(with(7, 8)).await;
+    let (database, clock) = (old.database.share(), old.clock.clone());
+    let new = spawn_on(database, clock, with(8, 7)).await;
+    let mut phone = old.user("ana").await.sign_in("phone").await;
+    for by in [&old, &new] {
+        keys::rotate(&by.app, &by.operator()).await.unwrap();
+        for at in [&old, &new] {
+            at.app.load_keys().await.unwrap();
+        }
+        phone.refresh().await.expect(200);
+        shown(&new, &phone.access_token).await.expect(200);
+    }
+    // In the end the old one is forgotten.
+    let (database, clock) = (old.database.share(), old.clock.clone());
+    let only_new = spawn_on(database, clock, |config| {
+        config.secret_key = Some(Secret::new([8; 32]));
+    })
+    .await;
+    shown(&only_new, &phone.access_token).await.expect(200);
 }
 
 #[tokio::test]
