@@ -363,7 +363,7 @@ pub async fn forget_person(db: &mut PgConnection, user: UserId) -> Result<u64, E
         r#"
         UPDATE audit_events
         SET address = NULL, user_agent = NULL
-        WHERE (actor_id = $1 AND actor_kind = 'user') OR (user_id = $1 AND actor_kind = 'anonymous')
+        WHERE actor_id = $1 OR (user_id = $1 AND actor_kind = 'anonymous')
         "#,
         user.0,
     )
