@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod chromium;
+pub mod client;
 pub mod database;
 pub mod phone;
 pub mod proxy;
