@@ -332,25 +332,6 @@ async fn clients_are_added_used_and_switched_off_from_the_shell() {
         .refused(401, "invalid_client", "bad_client");
     get(new.stdout.lines().last().unwrap()).await.expect(200);
 
-    place.run(&add).refused("another client has this id");
-    place
-        .run(&["client", "disable", "nobody"])
-        .refused("there is no such client");
-    place
-        .run(&["client", "new-secret", "phone-app"])
-        .refused("a public client has no secret");
-    let wrong = [
-        "client",
-        "add",
-        "other",
-        "--public",
-        "--grant",
-        "client_credentials",
-    ];
-    place
-        .run(&wrong)
-        .refused("a public client cannot have client_credentials");
-    assert_eq!(place.run(&["client", "add", "No Name"]).code, Some(2));
     let events = server.events().await;
     let by: Vec<_> = events
         .iter()
@@ -360,4 +341,32 @@ async fn clients_are_added_used_and_switched_off_from_the_shell() {
         by.len() == 5 && by.iter().all(|it| it["actor_kind"] == "operator"),
         "{by:?}"
     );
+}
+
+#[tokio::test]
+async fn what_no_client_can_be_or_have_is_refused_at_the_shell() {
+    let server = server().await;
+    let place = place_beside(&server);
+    let phone_app = ["client", "add", "phone-app", "--public"];
+    place.run(&phone_app).done();
+    let own = [
+        "client",
+        "add",
+        "other",
+        "--public",
+        "--grant",
+        "client_credentials",
+    ];
+    for (arguments, why) in [
+        (&phone_app[..], "another client has this id"),
+        (&["client", "disable", "nobody"], "there is no such client"),
+        (
+            &["client", "new-secret", "phone-app"],
+            "a public client has no secret",
+        ),
+        (&own, "a public client cannot have client_credentials"),
+    ] {
+        place.run(arguments).refused(why);
+    }
+    assert_eq!(place.run(&["client", "add", "No Name"]).code, Some(2));
 }
