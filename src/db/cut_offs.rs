@@ -4,7 +4,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{PoisonError, RwLock},
+    sync::{PoisonError, RwLock, RwLockReadGuard},
     time::Duration,
 };
 
@@ -82,20 +82,20 @@ impl CutOff {
 /// All cut-offs within the lifetime of an access token.
 #[derive(Debug, Default)]
 pub struct CutOffs {
-    // Written by the changes of this process and by the one task that listens; read at
+    // Written by the changes of this process and by the one task that listens; read once at
     // every bearer check, for some hundred nanoseconds.
-    known: RwLock<Known>,
+    sets: RwLock<Sets>,
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct Sets {
     suspended: HashMap<Uuid, Option<DateTime<Utc>>>,
     ended: HashSet<Uuid>,
     roles: HashMap<Uuid, Vec<String>>,
     clients: HashMap<ClientId, Option<DateTime<Utc>>>,
 }
 
-impl Known {
+impl Sets {
     fn learn(&mut self, cut_off: CutOff) {
         match cut_off {
             CutOff::Suspended(id, until) => {
@@ -120,47 +120,54 @@ impl Known {
     }
 }
 
-impl CutOffs {
+/// What is known at this moment. To be looked at and let go: nothing is learned meanwhile.
+pub struct Known<'a>(RwLockReadGuard<'a, Sets>);
+
+impl Known<'_> {
     /// Whether a user, a device or a grant is disabled now, as far as was heard.
     pub fn is_suspended(&self, id: Uuid, now: DateTime<Utc>) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let until = known.suspended.get(&id);
+        let until = self.0.suspended.get(&id);
         until.is_some_and(|until| until.is_none_or(|until| until > now))
     }
 
     /// Whether a client is disabled now, as far as was heard.
     pub fn is_client_suspended(&self, client: &ClientId, now: DateTime<Utc>) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let until = known.clients.get(client);
+        let until = self.0.clients.get(client);
         until.is_some_and(|until| until.is_none_or(|until| until > now))
     }
 
     /// Whether a grant has ended, a user was deleted or an access token was revoked, as far as was heard.
     pub fn has_ended(&self, id: Uuid) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.ended.contains(&id)
+        self.0.ended.contains(&id)
     }
 
     /// Whether a user's roles have lately become others than these.
     pub fn has_other_roles(&self, user: UserId, roles: &[String]) -> bool {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.roles.get(&user.0).is_some_and(|now| now != roles)
+        let now = self.0.roles.get(&user.0);
+        now.is_some_and(|now| now != roles)
+    }
+}
+
+impl CutOffs {
+    /// What is known at this moment.
+    pub fn known(&self) -> Known<'_> {
+        Known(self.sets.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Learns of what has been committed.
     pub fn learn(&self, cut_offs: impl IntoIterator<Item = CutOff>) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut sets = self.sets.write().unwrap_or_else(PoisonError::into_inner);
         for cut_off in cut_offs {
-            known.learn(cut_off);
+            sets.learn(cut_off);
         }
     }
 
     fn replace(&self, cut_offs: impl IntoIterator<Item = CutOff>) {
-        let mut anew = Known::default();
+        let mut anew = Sets::default();
         for cut_off in cut_offs {
             anew.learn(cut_off);
         }
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = anew;
+        *self.sets.write().unwrap_or_else(PoisonError::into_inner) = anew;
     }
 }
 
@@ -246,13 +253,15 @@ mod tests {
 
     #[test]
     fn a_suspension_is_over_when_it_is_undone_or_its_time_has_come() {
-        let (known, id) = (CutOffs::default(), Uuid::max());
+        let (cut_offs, id) = (CutOffs::default(), Uuid::max());
         let at = |seconds| DateTime::from_timestamp(seconds, 0).unwrap();
-        known.learn([CutOff::Suspended(id, Some(at(10)))]);
-        assert!(known.is_suspended(id, at(9)) && !known.is_suspended(id, at(10)));
-        known.learn([CutOff::Suspended(id, None)]);
-        assert!(known.is_suspended(id, at(10)));
-        known.learn([CutOff::Resumed(id)]);
-        assert!(!known.is_suspended(id, at(9)));
+        cut_offs.learn([CutOff::Suspended(id, Some(at(10)))]);
+        assert!(
+            cut_offs.known().is_suspended(id, at(9)) && !cut_offs.known().is_suspended(id, at(10))
+        );
+        cut_offs.learn([CutOff::Suspended(id, None)]);
+        assert!(cut_offs.known().is_suspended(id, at(10)));
+        cut_offs.learn([CutOff::Resumed(id)]);
+        assert!(!cut_offs.known().is_suspended(id, at(9)));
     }
 }

@@ -69,7 +69,7 @@ impl Principal {
 
 /// What speaks against verified claims, as far as this replica has heard. No query.
 pub fn heard_of(app: &App, claims: &Claims) -> Option<Refusal> {
-    let (now, known) = (app.clock.now(), &app.cut_offs);
+    let (now, known) = (app.clock.now(), app.cut_offs.known());
     let of_user = |user: &UserClaims| {
         [
             (

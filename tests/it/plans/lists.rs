@@ -168,15 +168,15 @@ async fn everybodys_things_are_listed(server: &Server, disabled: bool, found: us
 
 /// Every server asks for it every ten seconds.
 async fn what_was_cut_off_is_found(server: &Server) {
-    let (known, ttl) = (CutOffs::default(), Duration::from_mins(5));
+    let (cut_offs, ttl) = (CutOffs::default(), Duration::from_mins(5));
     let some: Uuid = server
         .scalar("SELECT id FROM users WHERE username = 'user000711'")
         .await;
     read(server, &EITHER, "cut-offs", async |db| {
-        cut_offs::load(db, &known, &server.clock, ttl)
+        cut_offs::load(db, &cut_offs, &server.clock, ttl)
             .await
             .unwrap();
-        assert!(known.is_suspended(some, server.clock.now()));
+        assert!(cut_offs.known().is_suspended(some, server.clock.now()));
     })
     .await;
 }
