@@ -94,13 +94,13 @@ pub fn catchers() -> Vec<Catcher> {
 
 /// Nobody is signed in. Only a page that can be opened again is worth coming back to.
 #[catch(401)]
-fn sign_in_first(request: &Request<'_>) -> Redirect {
+fn sign_in_first(request: &Request<'_>) -> Turn<FaultPage> {
     if request.method() != Method::Get {
-        return Redirect::to(LOGIN_PATH);
+        return Turn::To(LOGIN_PATH.to_owned());
     }
     let asked = request.uri().to_string();
     let next = RawStr::new(&asked).percent_encode();
-    Redirect::to(format!("{LOGIN_PATH}?next={next}"))
+    Turn::To(format!("{LOGIN_PATH}?next={next}"))
 }
 
 #[catch(default)]

@@ -58,7 +58,11 @@ pub fn before_csrf(browser: &Browser<'_>) -> String {
 fn local(next: &str) -> &str {
     let rest = next.strip_prefix(HOME);
     let panel = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
-    let strange = next.contains("//") || next.contains(|c: char| c == '\\' || c.is_control());
+    // Browsers take /admin/../users for /users, however the dots are written.
+    let path = next.split('?').next().unwrap_or_default().to_lowercase();
+    let climbs = path.replace("%2e", ".").split('/').any(|part| part == "..");
+    let strange =
+        climbs || next.contains("//") || next.contains(|c: char| c == '\\' || c.is_control());
     if panel && !strange && Origin::parse(next).is_ok() {
         next
     } else {
@@ -137,6 +141,7 @@ pub async fn sign_in(
 pub struct SignedOut {
     redirect: Redirect,
     clear: Header<'static>,
+    no_store: Header<'static>,
 }
 
 /// Ends this session.
@@ -153,6 +158,7 @@ pub async fn sign_out(
     Ok(SignedOut {
         redirect: Redirect::to(LOGIN_PATH),
         clear: Header::new("Clear-Site-Data", "\"cache\", \"cookies\", \"storage\""),
+        no_store: Header::new("Cache-Control", "no-store"),
     })
 }
 
@@ -184,6 +190,9 @@ mod tests {
             "/admin\t",
             "/admin@evil.test",
             "/admin.evil.test",
+            "/admin/../users",
+            "/admin/%2E%2e/users",
+            "/admin/..",
             "javascript:alert(1)",
             "/admin/ü b",
         ] {

@@ -95,6 +95,7 @@ async fn without_a_session_every_page_leads_to_the_sign_in_and_back() {
         let answer = Browser::new(&server).get(&path).await.expect(303);
         let login = answer.header("location");
         assert!(login.starts_with("/admin/login?next="), "{path}: {login}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         closed += 1;
     }
     assert!(closed > 8, "{closed}");
@@ -151,6 +152,7 @@ async fn the_cookie_is_bound_to_this_host_and_hidden_from_scripts() {
             out.header("clear-site-data"),
             "\"cache\", \"cookies\", \"storage\""
         );
+        assert_eq!(out.header("cache-control"), "no-store");
         assert!(cookie(&out).contains("Max-Age=0"), "{}", cookie(&out));
         // The cookie of before is worth nothing.
         browser.get("/admin").await.expect(303);
