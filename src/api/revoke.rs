@@ -15,9 +15,10 @@ use crate::{
     guard::{client::Basic, fields::Fields},
 };
 
-/// 200 without a body: whatever it was, it is worth nothing now (RFC 7009 §2.2).
+/// 200 without a body: whatever it was, it is worth nothing now (RFC 7009 §2.2). It bears a type all
+/// the same, without which some libraries take a success for a failure.
 #[derive(Responder)]
-#[response(status = 200)]
+#[response(status = 200, content_type = "json")]
 pub struct Revoked(());
 
 /// Takes a token back. Its kind is told by its form, so the hint (§2.1) is not needed.

@@ -36,8 +36,11 @@ async fn fill(server: &Server, many: i64) {
                                      last_used_at, secret_hash)
          SELECT id, id, id, 'first-party', $1, $1 + '90 days'::interval, $1 + '30 days'::interval, $1, sha256(uuid_send(id))
          FROM made",
+        // One a second; their ids tell when, as the clock's do.
         "INSERT INTO audit_events (id, created_at, action, actor_kind, actor_id, subject_kind, subject_id, user_id, request_id)
-         SELECT id, $1, 'user.created', 'admin', md5('actor ' || n % 7)::uuid, 'user', id, id, id FROM made",
+         SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008' || lpad(to_hex(n), 15, '0'))::uuid,
+                at, 'user.created', 'admin', md5('actor ' || n % 7)::uuid, 'user', id, id, id
+         FROM made, LATERAL (SELECT $1::timestamptz - n * interval '1 second' AS at) AS time",
         "INSERT INTO refusal_counts (subject_id, reason, refused, created_at, last_at)
          SELECT id, 'bad_credentials', 1, $1, $1 FROM made",
         "INSERT INTO refusals (id, subject_id, reason, slot, created_at, user_id, request_id)
@@ -87,9 +90,10 @@ fn collect(plan: &Value, nodes: &mut Nodes) {
     }
 }
 
-/// Neither for these arguments nor for any: each row is found by its primary key.
-async fn goes_by_primary_keys(server: &Server, signs: &[&str], kinds: &[&str], arguments: &str) {
+/// How Postgres would go about a statement, for these arguments and for any.
+async fn plans(server: &Server, signs: &[&str], arguments: &str) -> Vec<(&'static str, Nodes)> {
     let (query, types) = statement(signs);
+    let mut plans = Vec::new();
     let mut db = connect(server).await;
     let prepare = format!("PREPARE asked ({}) AS {query}", types.join(", "));
     run(&mut db, prepare).await;
@@ -100,7 +104,14 @@ async fn goes_by_primary_keys(server: &Server, signs: &[&str], kinds: &[&str], a
         let plan: Value = plan.fetch_one(&mut db).await.unwrap();
         let mut nodes = Nodes::new();
         collect(&plan[0]["Plan"], &mut nodes);
+        plans.push((mode, nodes));
+    }
+    plans
+}
 
+/// Neither for these arguments nor for any: each row is found by its primary key.
+async fn goes_by_primary_keys(server: &Server, signs: &[&str], kinds: &[&str], arguments: &str) {
+    for (mode, nodes) in plans(server, signs, arguments).await {
         let indexes = nodes.iter().filter_map(|(_, index)| index.as_deref());
         let indexes: BTreeSet<&str> = indexes.collect();
         let expected = ["devices_pkey", "refresh_tokens_pkey", "users_pkey"];

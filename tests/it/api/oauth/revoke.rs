@@ -16,7 +16,10 @@ async fn a_refresh_token_ends_with_all_that_came_of_it() {
         .post("/revoke", &[("token", &phone.refresh_token)])
         .await
         .expect(200);
-    assert_eq!(answer.text, "");
+    assert_eq!(
+        (answer.text.as_str(), answer.header("content-type")),
+        ("", "application/json")
+    );
     shown(&phone, &phone.access_token)
         .await
         .refused(401, "invalid_token", "token_ended");
