@@ -14,6 +14,7 @@ mod api;
 mod browser;
 mod cli;
 mod cut_off;
+mod examples;
 mod histories;
 mod house;
 mod keys;

@@ -2,8 +2,11 @@
 //! moved by hand, and the actors on it.
 
 pub mod browser;
+pub mod child;
 pub mod chromium;
 pub mod database;
+pub mod forge;
+pub mod front;
 pub mod phone;
 pub mod proxy;
 pub mod reply;
