@@ -2,6 +2,7 @@
 //! that takes its access tokens stands here.
 
 mod axum;
+mod browser;
 mod express;
 mod fastapi;
 mod shell;
