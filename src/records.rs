@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     db::{
-        audit_events::StoredEvent, devices::Device, refresh_tokens::Grant, refusals::Refusal,
-        signing_keys::StoredKey, users::User,
+        audit_events::StoredEvent, devices::Device, oauth_clients::Client, refresh_tokens::Grant,
+        refusals::Refusal, signing_keys::StoredKey, users::User,
     },
-    ids::{DeviceId, GrantId, UserId},
+    ids::{ClientId, DeviceId, GrantId, UserId},
 };
 
 /// The suspension that users, devices and tokens have alike.
@@ -115,7 +115,7 @@ pub struct TokenRecord {
     pub id: GrantId,
     pub user_id: UserId,
     pub device_id: DeviceId,
-    pub client_id: String,
+    pub client_id: ClientId,
     pub created_at: DateTime<Utc>,
     pub last_used_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
@@ -163,7 +163,7 @@ pub struct ActorRecord {
 /// What was acted upon.
 #[derive(Debug, Serialize)]
 pub struct SubjectRecord {
-    /// `user`, `device`, `token` or `server`.
+    /// `user`, `device`, `token`, `client` or `server`.
     pub kind: String,
     /// Which.
     pub id: Option<Uuid>,
@@ -249,6 +249,48 @@ impl From<Refusal> for RefusalRecord {
             user_agent: refusal.user_agent,
             request_id: refusal.request_id,
             count: refusal.refused,
+        }
+    }
+}
+
+/// A client; nothing of its secret.
+#[derive(Debug, Serialize)]
+#[expect(
+    missing_docs,
+    reason = "the fields are those of the row, see `db::oauth_clients::Client`"
+)]
+pub struct ClientRecord {
+    pub client_id: ClientId,
+    pub name: String,
+    pub kind: String,
+    pub grant_types: Vec<String>,
+    pub scopes: Vec<String>,
+    pub audiences: Vec<String>,
+    pub redirect_uris: Vec<String>,
+    pub created_at: DateTime<Utc>,
+    pub last_used_at: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    pub suspension: Suspension,
+}
+
+impl From<Client> for ClientRecord {
+    fn from(client: Client) -> Self {
+        Self {
+            client_id: client.client_id,
+            name: client.name,
+            kind: client.kind,
+            grant_types: client.grant_types,
+            scopes: client.scopes,
+            audiences: client.audiences,
+            redirect_uris: client.redirect_uris,
+            created_at: client.created_at,
+            last_used_at: client.last_used_at,
+            suspension: Suspension {
+                disabled_at: client.disabled_at,
+                disabled_until: client.disabled_until,
+                disabled_reason: client.disabled_reason,
+                disabled: client.disabled,
+            },
         }
     }
 }

@@ -10,7 +10,7 @@ use rocket::{
     http::Status,
     route::{Handler, Outcome},
 };
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at, timeout};
 
 use crate::{
     admin, api,
@@ -26,6 +26,8 @@ const ANCHOR_EVERY: Duration = Duration::from_mins(1);
 const FOLLOW_AGAIN_AFTER: Duration = Duration::from_millis(250);
 const ROTATE_WHEN_DUE_EVERY: Duration = Duration::from_mins(1);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
+/// Just after a start everybody comes back: no moment to clean up.
+const PURGE_FIRST_AFTER: Duration = Duration::from_mins(1);
 
 /// A server for `app`, ready to be launched. Ctrl-C and SIGTERM end it after the requests under way.
 pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
@@ -78,7 +80,7 @@ fn background(app: &Arc<App>) -> AdHoc {
             let shutdown = rocket.shutdown();
             tokio::spawn(repeat(
                 shutdown.clone(),
-                ANCHOR_EVERY,
+                interval(ANCHOR_EVERY),
                 Arc::clone(&app),
                 async |app: &App| {
                     if let Err(error) = app.anchor_clock().await {
@@ -88,7 +90,7 @@ fn background(app: &Arc<App>) -> AdHoc {
             ));
             tokio::spawn(repeat(
                 shutdown.clone(),
-                ROTATE_WHEN_DUE_EVERY,
+                interval(ROTATE_WHEN_DUE_EVERY),
                 Arc::clone(&app),
                 async |app: &App| {
                     if let Err(error) = keys::rotate_when_due(app).await {
@@ -98,7 +100,7 @@ fn background(app: &Arc<App>) -> AdHoc {
             ));
             tokio::spawn(repeat(
                 shutdown.clone(),
-                FOLLOW_AGAIN_AFTER,
+                interval(FOLLOW_AGAIN_AFTER),
                 Arc::clone(&app),
                 async |app: &App| {
                     if let Err(error) = app.follow().await {
@@ -106,7 +108,8 @@ fn background(app: &Arc<App>) -> AdHoc {
                     }
                 },
             ));
-            tokio::spawn(repeat(shutdown, PURGE_EVERY, app, async |app: &App| {
+            let purges = interval_at(Instant::now() + PURGE_FIRST_AFTER, PURGE_EVERY);
+            tokio::spawn(repeat(shutdown, purges, app, async |app: &App| {
                 let caller = Caller {
                     address: None,
                     user_agent: "doorward".to_owned(),
@@ -125,8 +128,7 @@ fn background(app: &Arc<App>) -> AdHoc {
     })
 }
 
-async fn repeat(shutdown: Shutdown, every: Duration, app: Arc<App>, task: impl AsyncFn(&App)) {
-    let mut ticks = interval(every);
+async fn repeat(shutdown: Shutdown, mut ticks: Interval, app: Arc<App>, task: impl AsyncFn(&App)) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut shutdown = std::pin::pin!(shutdown);
     loop {

@@ -20,7 +20,7 @@ pub struct EventLine {
     pub username: String,
     /// That user's id.
     pub user: Option<Uuid>,
-    /// What it happened to: `user`, `device`, `token` or `server`.
+    /// What it happened to: `user`, `device`, `token`, `client` or `server`.
     pub subject: String,
     /// The page about it, where there is one.
     pub about: Option<String>,

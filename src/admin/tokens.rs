@@ -58,7 +58,7 @@ impl TokenLine {
             device_name,
             user: grant.user_id,
             username,
-            client: grant.client_id,
+            client: grant.client_id.to_string(),
             created: format::time(grant.created_at),
             last_used: format::time(grant.last_used_at),
             expires: format::time(grant.expires_at),

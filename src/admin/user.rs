@@ -131,7 +131,7 @@ impl GrantSheet {
             badge: Badge::of_grant(&grant, now),
             reason: format::reason(grant.disabled, grant.disabled_reason),
             device,
-            client: grant.client_id,
+            client: grant.client_id.to_string(),
             created: format::time(grant.created_at),
             last_used: format::time(grant.last_used_at),
             expires: format::time(grant.expires_at),

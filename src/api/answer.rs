@@ -50,6 +50,8 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Reply<T> {
             .status(self.status)
             .header(ContentType::JSON)
             .raw_header("Cache-Control", "no-store")
+            // RFC 6749 §5.1 wants it beside.
+            .raw_header("Pragma", "no-cache")
             .sized_body(body.len(), Cursor::new(body))
             .ok()
     }

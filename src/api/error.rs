@@ -16,6 +16,7 @@ use serde_json::json;
 use crate::{domain::error::TRY_AGAIN, headers, telemetry};
 
 const REALM: &str = "Bearer realm=\"doorward\"";
+const BASIC_REALM: &str = "Basic realm=\"doorward\"";
 
 /// An error as it goes over the wire. Nothing that a caller typed is in it but the name of a field.
 #[derive(Debug, Clone)]
@@ -59,6 +60,33 @@ impl Wire {
             reason: None,
             ..Self::new(Status::BadRequest, "invalid_request", "", description)
         }
+    }
+
+    /// A grant type that Doorward does not know, or knows better than to offer (RFC 9700 §2.4).
+    pub fn unsupported_grant_type() -> Self {
+        let description =
+            "The grant types are refresh_token and client_credentials. Users sign in at /login.";
+        Self {
+            reason: None,
+            ..Self::new(
+                Status::BadRequest,
+                "unsupported_grant_type",
+                "",
+                description,
+            )
+        }
+    }
+
+    /// A field that has to be there.
+    pub fn missing(field: &str) -> Self {
+        Self::invalid_request(format!("{field}: this field is missing."))
+    }
+
+    /// A body that should have been a form.
+    pub fn no_form() -> Self {
+        Self::unsupported(
+            "Send the body as Content-Type: application/x-www-form-urlencoded, in UTF-8.",
+        )
     }
 
     /// A form that did not come from one of our pages as they are now.
@@ -179,38 +207,39 @@ impl Wire {
                 "too_large",
                 "The body is too large.",
             ),
-            415 => {
-                let description = "Send the body as Content-Type: application/json, in UTF-8.";
-                Self::new(
-                    Status::UnsupportedMediaType,
-                    "invalid_request",
-                    "unsupported_media_type",
-                    description,
-                )
-            }
+            415 => Self::unsupported("Send the body as Content-Type: application/json, in UTF-8."),
             404 | 405 => Self::no_route(request),
             // A path parameter that is no id.
-            422 => Self::new(
-                Status::NotFound,
-                "not_found",
-                "no_such_path",
-                "There is nothing at this path.",
-            ),
+            422 => Self::no_such_path(),
             400..500 => Self::invalid_request("The request cannot be read."),
             503 => Self::unavailable("a request passed its deadline"),
             _ => Self::internal(format!("status {status}")),
         }
     }
 
+    fn unsupported(description: &'static str) -> Self {
+        Self::new(
+            Status::UnsupportedMediaType,
+            "invalid_request",
+            "unsupported_media_type",
+            description,
+        )
+    }
+
+    /// A path that leads nowhere.
+    pub fn no_such_path() -> Self {
+        Self::new(
+            Status::NotFound,
+            "not_found",
+            "no_such_path",
+            "There is nothing at this path.",
+        )
+    }
+
     fn no_route(request: &Request<'_>) -> Self {
         let methods = headers::allowed_methods(request);
         if methods.is_empty() {
-            return Self::new(
-                Status::NotFound,
-                "not_found",
-                "no_such_path",
-                "There is nothing at this path.",
-            );
+            return Self::no_such_path();
         }
         let allow = methods.join(", ");
         let description = format!("This path answers to {allow} only.");

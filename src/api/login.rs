@@ -14,9 +14,11 @@ use crate::{
     crypto::secret::Secret,
     db::audit_events::Caller,
     domain::{
+        clients::Credentials,
         granted::Granted,
         sign_in::{self, SignIn},
     },
+    guard::client::Basic,
     ids::DeviceId,
 };
 
@@ -28,6 +30,7 @@ pub struct LoginRequest {
     password: Secret<String>,
     device: Option<Object<Device>>,
     client_id: Option<String>,
+    scope: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -71,9 +74,12 @@ impl From<Granted> for TokenAnswer {
 pub async fn login(
     app: &State<Arc<App>>,
     caller: Caller,
+    basic: Basic,
     body: Body<LoginRequest>,
 ) -> Answer<TokenAnswer> {
     let Body(request) = body;
+    let named = basic.or_of_body(request.client_id)?;
+    let client = named.unwrap_or_else(Credentials::first_party);
     let device = request
         .device
         .map_or_else(Device::default, |Object(device)| device);
@@ -83,7 +89,8 @@ pub async fn login(
         device_token: device.token.as_ref().map(|token| token.expose().as_str()),
         device_name: device.name.as_deref(),
         device_kind: device.kind.as_deref(),
-        client_id: request.client_id.as_deref(),
+        client: &client,
+        scope: request.scope.as_deref(),
     };
     Ok(Reply::ok(
         sign_in::sign_in(app, &sign_in, &caller).await?.into(),

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::App,
-    crypto::secret::Secret,
+    crypto::{access_token::Subject, secret::Secret},
     db::{audit_events::Caller, devices::LastUse},
     domain::{
         end, listing,
@@ -21,17 +21,18 @@ use crate::{
         throttle::Subject as Guesser,
     },
     guard::{bearer::Bearer, role::SignedIn},
-    ids::{DeviceId, UserId},
+    ids::DeviceId,
     records::{DeviceRecord, UserRecord},
 };
 
-/// What an access token says of its bearer.
+/// What an access token says of its bearer. A client that acts for itself has neither name nor
+/// device.
 #[derive(Serialize)]
 pub struct TestAnswer {
-    sub: UserId,
-    username: String,
+    sub: String,
+    username: Option<String>,
     roles: Vec<String>,
-    device_id: DeviceId,
+    device_id: Option<DeviceId>,
     expires_at: DateTime<Utc>,
 }
 
@@ -40,12 +41,21 @@ pub struct TestAnswer {
 pub fn test_jwt(bearer: Bearer) -> Reply<TestAnswer> {
     let Bearer(claims) = bearer;
     let expires_at = claims.expires_at();
-    Reply::ok(TestAnswer {
-        sub: claims.sub,
-        username: claims.username,
-        roles: claims.roles,
-        device_id: claims.device_id,
-        expires_at,
+    Reply::ok(match claims.subject {
+        Subject::User(user) => TestAnswer {
+            sub: user.sub.to_string(),
+            username: Some(user.username),
+            roles: user.roles,
+            device_id: Some(user.device_id),
+            expires_at,
+        },
+        Subject::Client { sub } => TestAnswer {
+            sub: sub.to_string(),
+            username: None,
+            roles: Vec::new(),
+            device_id: None,
+            expires_at,
+        },
     })
 }
 

@@ -7,9 +7,11 @@ mod body;
 mod devices;
 pub mod error;
 mod health;
+mod introspect;
 mod login;
 mod me;
 mod reject;
+mod revoke;
 mod token;
 mod tokens;
 mod users;
@@ -35,6 +37,7 @@ pub fn routes() -> Vec<Route> {
         devices::end,
         health::live,
         health::ready,
+        introspect::introspect,
         login::login,
         me::change_password,
         me::devices,
@@ -44,6 +47,8 @@ pub fn routes() -> Vec<Route> {
         me::test_jwt,
         preflight,
         reject::reject,
+        revoke::revoke,
+        token::grant,
         token::refresh,
         tokens::disable,
         tokens::enable,
@@ -61,6 +66,9 @@ pub fn routes() -> Vec<Route> {
         users::show,
         users::tokens,
         well_known::jwks,
+        well_known::metadata,
+        well_known::metadata_of_path,
+        well_known::openid_configuration,
     ]
 }
 

@@ -1,16 +1,30 @@
-//! `POST /token` as JSON: the refresh of a device's app.
+//! `POST /token`: as JSON the refresh of a device's app, as a form the grants of RFC 6749.
 
 use std::sync::Arc;
 
 use rocket::{State, post};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     answer::{Answer, Reply},
     body::Body,
+    error::Wire,
     login::TokenAnswer,
 };
-use crate::{app::App, crypto::secret::Secret, db::audit_events::Caller, domain};
+use crate::{
+    app::App,
+    crypto::secret::Secret,
+    db::{audit_events::Caller, oauth_clients::Client},
+    domain::{
+        self,
+        client_credentials::{self, ClientGranted},
+        clients::{self, CLIENT_CREDENTIALS, REFRESH_TOKEN, Refusal},
+        error::Error,
+        refresh::Asked,
+    },
+    guard::{client::Basic, fields::Fields},
+    ids::ClientId,
+};
 
 /// What an app sends.
 #[derive(Deserialize)]
@@ -18,18 +32,119 @@ use crate::{app::App, crypto::secret::Secret, db::audit_events::Caller, domain};
 pub struct RefreshRequest {
     refresh_token: Secret<String>,
     username: Option<String>,
+    client_id: Option<String>,
+    scope: Option<String>,
 }
 
 /// Exchanges a refresh token for a new pair (RFC 6749 §6).
-#[post("/token", data = "<body>")]
+#[post("/token", data = "<body>", rank = 2)]
 pub async fn refresh(
     app: &State<Arc<App>>,
     caller: Caller,
+    basic: Basic,
     body: Body<RefreshRequest>,
 ) -> Answer<TokenAnswer> {
     let Body(request) = body;
-    let username = request.username.as_deref();
+    // The built-in client proves nothing, so nothing is asked: the statement that rotates knows it.
+    let client = match basic.or_of_body(request.client_id)? {
+        Some(named) => clients::authenticate(app, &named, &caller).await?.client_id,
+        None => ClientId::first_party(),
+    };
+    let asked = Asked {
+        client: &client,
+        username: request.username.as_deref(),
+        scope: request.scope.as_deref(),
+        audience: None,
+    };
     let granted =
-        domain::refresh::refresh(app, request.refresh_token.expose(), username, &caller).await?;
+        domain::refresh::refresh(app, request.refresh_token.expose(), &asked, &caller).await?;
     Ok(Reply::ok(granted.into()))
+}
+
+/// What a client gets for itself (RFC 6749 §4.4.3): no refresh token.
+#[derive(Serialize)]
+pub struct ClientAnswer {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    scope: String,
+}
+
+impl From<ClientGranted> for ClientAnswer {
+    fn from(granted: ClientGranted) -> Self {
+        Self {
+            access_token: granted.access_token.expose().clone(),
+            token_type: "Bearer",
+            expires_in: granted.expires_in,
+            scope: granted.scope,
+        }
+    }
+}
+
+/// The answer to a grant.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum GrantAnswer {
+    /// To a user's app.
+    User(TokenAnswer),
+    /// To a client for itself.
+    Client(ClientAnswer),
+}
+
+/// The token endpoint (RFC 6749 §3.2).
+#[post(
+    "/token",
+    format = "application/x-www-form-urlencoded",
+    data = "<form>",
+    rank = 1
+)]
+pub async fn grant(
+    app: &State<Arc<App>>,
+    caller: Caller,
+    basic: Basic,
+    form: Fields,
+) -> Answer<GrantAnswer> {
+    let grant_type = match form.text("grant_type") {
+        "" => return Err(Wire::missing("grant_type")),
+        known @ (REFRESH_TOKEN | CLIENT_CREDENTIALS) => known,
+        _ => return Err(Wire::unsupported_grant_type()),
+    };
+    let named = basic.or_of_form(&form)?;
+    let named = named.ok_or(Error::Client(Refusal::BadClient))?;
+    let client = clients::authenticate(app, &named, &caller).await?;
+    let answer = if grant_type == CLIENT_CREDENTIALS {
+        let (scope, resource) = (form.text("scope"), form.text("resource"));
+        let granted = client_credentials::grant(app, &client, Some(scope), Some(resource))?;
+        GrantAnswer::Client(granted.into())
+    } else {
+        GrantAnswer::User(refresh_by_form(app, &client, &form, &caller).await?)
+    };
+    Ok(Reply::ok(answer))
+}
+
+async fn refresh_by_form(
+    app: &App,
+    client: &Client,
+    form: &Fields,
+    caller: &Caller,
+) -> Result<TokenAnswer, Wire> {
+    clients::may_use(client, REFRESH_TOKEN)?;
+    let audience = match form.text("resource") {
+        "" => None,
+        resource => Some(clients::granted_audience(app, client, Some(resource))?),
+    };
+    let asked = Asked {
+        client: &client.client_id,
+        username: None,
+        scope: Some(form.text("scope")),
+        audience,
+    };
+    match form.secret("refresh_token") {
+        none if none.expose().is_empty() => Err(Wire::missing("refresh_token")),
+        token => Ok(
+            domain::refresh::refresh(app, token.expose(), &asked, caller)
+                .await?
+                .into(),
+        ),
+    }
 }

@@ -1,28 +1,118 @@
-//! `/.well-known/…`.
+//! `/.well-known/…`: what clients and resource servers find out for themselves.
 
-use std::sync::Arc;
+use std::{io::Cursor, path::PathBuf, sync::Arc};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rocket::{
-    Responder, State, get,
-    http::{ContentType, Header},
+    Request, Response, State, get,
+    http::{ContentType, Status},
+    response::Responder,
+};
+use serde::Serialize;
+
+use super::error::Wire;
+use crate::{
+    app::App,
+    crypto,
+    domain::clients::{CLIENT_CREDENTIALS, REFRESH_TOKEN},
 };
 
-use crate::app::App;
+/// A public document that anyone may keep for a while, ask for again by its tag (RFC 9110 §13.1.2),
+/// and read from any page.
+pub struct Document(String);
 
-/// A public document that anyone may keep for a while and read from any page.
-#[derive(Responder)]
-pub struct Document {
-    body: (ContentType, String),
-    cache: Header<'static>,
-    origin: Header<'static>,
+impl<'r> Responder<'r, 'static> for Document {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let digest = crypto::sha256(self.0.as_bytes());
+        let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest));
+        let mut response = Response::build();
+        response
+            .raw_header("Cache-Control", "public, max-age=300")
+            .raw_header("Access-Control-Allow-Origin", "*")
+            .raw_header("ETag", tag.clone());
+        if is_known(request, &tag) {
+            return response.status(Status::NotModified).ok();
+        }
+        response
+            .header(ContentType::JSON)
+            .sized_body(self.0.len(), Cursor::new(self.0))
+            .ok()
+    }
+}
+
+/// Whether the caller has this version already.
+fn is_known(request: &Request<'_>, tag: &str) -> bool {
+    let mut known = request
+        .headers()
+        .get("If-None-Match")
+        .flat_map(|line| line.split(','))
+        .map(str::trim);
+    known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
 /// The public signing keys (RFC 7517 §5).
 #[get("/.well-known/jwks.json")]
 pub fn jwks(app: &State<Arc<App>>) -> Document {
-    Document {
-        body: (ContentType::JSON, app.keyring().jwks().to_owned()),
-        cache: Header::new("Cache-Control", "public, max-age=300"),
-        origin: Header::new("Access-Control-Allow-Origin", "*"),
+    Document(app.keyring().jwks().to_owned())
+}
+
+/// What this authorization server can do (RFC 8414 §2): what is not listed, it does not do.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    issuer: &'a str,
+    token_endpoint: String,
+    token_endpoint_auth_methods_supported: [&'static str; 3],
+    jwks_uri: String,
+    grant_types_supported: [&'static str; 2],
+    revocation_endpoint: String,
+    revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    introspection_endpoint: String,
+    introspection_endpoint_auth_methods_supported: [&'static str; 3],
+}
+
+fn metadata_of(app: &App) -> Result<Document, Wire> {
+    let issuer = app.config.issuer.as_str();
+    let client = ["client_secret_basic", "client_secret_post", "none"];
+    let metadata = Metadata {
+        issuer,
+        token_endpoint: format!("{issuer}/token"),
+        token_endpoint_auth_methods_supported: client,
+        jwks_uri: format!("{issuer}/.well-known/jwks.json"),
+        grant_types_supported: [REFRESH_TOKEN, CLIENT_CREDENTIALS],
+        revocation_endpoint: format!("{issuer}/revoke"),
+        revocation_endpoint_auth_methods_supported: client,
+        introspection_endpoint: format!("{issuer}/introspect"),
+        // The last is an administrator's access token.
+        introspection_endpoint_auth_methods_supported: [
+            "client_secret_basic",
+            "client_secret_post",
+            "Bearer",
+        ],
+    };
+    serde_json::to_string(&metadata)
+        .map(Document)
+        .map_err(Wire::internal)
+}
+
+/// The metadata (RFC 8414 §3).
+#[get("/.well-known/oauth-authorization-server")]
+pub fn metadata(app: &State<Arc<App>>) -> Result<Document, Wire> {
+    metadata_of(app)
+}
+
+/// The same for an issuer with a path, which is asked for behind the name (RFC 8414 §3.1).
+#[get("/.well-known/oauth-authorization-server/<path..>")]
+pub fn metadata_of_path(app: &State<Arc<App>>, path: PathBuf) -> Result<Document, Wire> {
+    let own = app.config.issuer.strip_prefix(app.config.origin());
+    let own = own.and_then(|path| path.strip_prefix('/'));
+    if own.is_none() || path.to_str() != own {
+        return Err(Wire::no_such_path());
     }
+    metadata_of(app)
+}
+
+/// The same under the name by which OpenID Connect clients look for it (RFC 8414 §5).
+#[get("/.well-known/openid-configuration")]
+pub fn openid_configuration(app: &State<Arc<App>>) -> Result<Document, Wire> {
+    metadata_of(app)
 }

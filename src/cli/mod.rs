@@ -3,6 +3,7 @@
 
 mod access;
 mod admin;
+mod client;
 mod device;
 mod keys;
 mod migrate;
@@ -51,6 +52,9 @@ enum Command {
     /// Refresh tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// Clients: the apps and services that get tokens
+    #[command(subcommand)]
+    Client(client::Client),
     /// Signing keys
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -152,6 +156,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::User(user) => user.run(json).await,
         Command::Device(device) => device.run(json).await,
         Command::Token(token) => token.run(json).await,
+        Command::Client(client) => client.run(json).await,
         Command::Keys(command) => command.run(json).await,
         Command::Purge => purge::run(json).await,
         Command::Db(Db::Url) => {

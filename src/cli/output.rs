@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::Failure;
 use crate::{
     crypto::secret::Secret,
-    records::{DeviceRecord, SigningKeyRecord, TokenRecord, UserRecord},
+    records::{ClientRecord, DeviceRecord, SigningKeyRecord, TokenRecord, UserRecord},
 };
 
 /// A line on the standard output.
@@ -75,6 +75,21 @@ pub(super) fn token(record: &TokenRecord) -> String {
         (None, false) => "active",
     };
     format!("{}  {state:8}  device {}", record.id, record.device_id)
+}
+
+/// A client, as one line.
+pub(super) fn client(record: &ClientRecord) -> String {
+    let state = if record.suspension.disabled {
+        "disabled"
+    } else {
+        "active"
+    };
+    let grants = record.grant_types.join(",");
+    format!(
+        "{:24}  {state:8}  {:12}  {grants}",
+        record.client_id.as_str(),
+        record.kind
+    )
 }
 
 /// A password: the first line of the standard input, or typed twice at a prompt.

@@ -5,7 +5,7 @@ use jsonwebtoken::errors::ErrorKind;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ids::{DeviceId, GrantId, UserId};
+use crate::ids::{ClientId, DeviceId, GrantId, UserId};
 
 /// The `typ` of an access token's header (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
@@ -15,9 +15,7 @@ pub const TYP: &str = "at+jwt";
 pub struct Claims {
     /// Who issued it: the configured `issuer`.
     pub iss: String,
-    /// The user.
-    pub sub: UserId,
-    /// For whom: the configured `audience`.
+    /// For whom: the configured `audience`, or one of the client's own.
     pub aud: String,
     /// From when on it is worth nothing.
     pub exp: i64,
@@ -28,7 +26,32 @@ pub struct Claims {
     /// Its own id.
     pub jti: Uuid,
     /// The client (RFC 8693 §4.3).
-    pub client_id: String,
+    pub client_id: ClientId,
+    /// What was granted (RFC 6749 §3.3), separated by spaces.
+    pub scope: String,
+    /// Who acts.
+    #[serde(flatten)]
+    pub subject: Subject,
+}
+
+/// Whom an access token stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Subject {
+    /// A user, on a device.
+    User(UserClaims),
+    /// The client itself (RFC 6749 §4.4).
+    Client {
+        /// The client.
+        sub: ClientId,
+    },
+}
+
+/// What the access token of a user says besides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserClaims {
+    /// The user.
+    pub sub: UserId,
     /// When the user gave the password.
     pub auth_time: i64,
     /// The grant, which is the refresh token's id.
@@ -39,8 +62,6 @@ pub struct Claims {
     pub username: String,
     /// The user's roles when the token was issued; empty for end users.
     pub roles: Vec<String>,
-    /// What was granted (RFC 6749 §3.3), separated by spaces.
-    pub scope: String,
 }
 
 impl Claims {

@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::ids::{DeviceId, GrantId, UserId};
+use crate::{
+    crypto::access_token::{Subject, UserClaims},
+    ids::{ClientId, DeviceId, GrantId, UserId},
+};
 
 const ISSUER: &str = "https://auth.example";
 const NOW: i64 = 1_800_000_000;
@@ -17,19 +20,21 @@ fn now() -> DateTime<Utc> {
 fn claims() -> Claims {
     Claims {
         iss: ISSUER.to_owned(),
-        sub: UserId(Uuid::from_u128(1)),
         aud: "doorward".to_owned(),
         exp: NOW + 300,
         iat: NOW,
         nbf: NOW,
         jti: Uuid::from_u128(2),
-        client_id: "first-party".to_owned(),
-        auth_time: NOW,
-        sid: GrantId(Uuid::from_u128(3)),
-        device_id: DeviceId(Uuid::from_u128(4)),
-        username: "ana".to_owned(),
-        roles: vec![],
+        client_id: ClientId::first_party(),
         scope: String::new(),
+        subject: Subject::User(UserClaims {
+            sub: UserId(Uuid::from_u128(1)),
+            auth_time: NOW,
+            sid: GrantId(Uuid::from_u128(3)),
+            device_id: DeviceId(Uuid::from_u128(4)),
+            username: "ana".to_owned(),
+            roles: vec![],
+        }),
     }
 }
 
@@ -88,6 +93,24 @@ fn a_shared_secret_signs_and_is_not_published() {
     assert_eq!(ring.verify(token.expose(), now()), Ok(claims()));
     assert_eq!(ring.verify(old.expose(), now()), Ok(claims()));
     assert!(!ring.jwks().contains("oct") && ring.jwks().contains(&key.kid));
+}
+
+#[test]
+fn a_token_of_a_client_itself_names_no_user_and_may_be_for_others() {
+    let (ring, _) = ring(SigningAlg::Es256);
+    let claims = Claims {
+        client_id: "billing".parse().unwrap(),
+        aud: "ledger".to_owned(),
+        subject: Subject::Client {
+            sub: "billing".parse().unwrap(),
+        },
+        ..claims()
+    };
+    assert_eq!(json!(claims)["sub"], "billing");
+    let token = ring.sign(&claims).unwrap();
+    let for_us = ring.verify(token.expose(), now());
+    assert_eq!(for_us, Err(Rejection::WrongAudience));
+    assert_eq!(ring.verify_for_any(token.expose(), now()), Ok(claims));
 }
 
 #[test]

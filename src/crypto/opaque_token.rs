@@ -16,6 +16,8 @@ pub enum Purpose {
     AdminSession,
     /// The cookie of a browser that has not signed in yet.
     BeforeSession,
+    /// The secret of a confidential client (RFC 6749 §2.3.1).
+    ClientSecret,
 }
 
 impl Purpose {
@@ -24,6 +26,7 @@ impl Purpose {
             Self::PasswordLink => "dwp_",
             Self::AdminSession => "dws_",
             Self::BeforeSession => "dwb_",
+            Self::ClientSecret => "dwc_",
         }
     }
 }

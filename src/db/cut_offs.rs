@@ -13,7 +13,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::Error;
-use crate::{clock::Clock, ids::UserId};
+use crate::{
+    clock::Clock,
+    ids::{ClientId, UserId},
+};
 
 /// A token can be signed so much later than the statement that it follows from.
 const LATE: Duration = Duration::from_secs(30);
@@ -25,41 +28,51 @@ pub enum CutOff {
     Suspended(Uuid, Option<DateTime<Utc>>),
     /// It is enabled again.
     Resumed(Uuid),
-    /// A grant has ended, or a user was deleted.
+    /// A grant has ended, a user was deleted, or a single access token was revoked.
     Ended(Uuid),
     /// A user has these roles now.
     Roles(UserId, Vec<String>),
+    /// A client is disabled, perhaps until a time.
+    ClientSuspended(ClientId, Option<DateTime<Utc>>),
+    /// It is enabled again.
+    ClientResumed(ClientId),
 }
 
 impl CutOff {
     /// As a notification says it.
     pub(super) fn told(&self) -> String {
+        let suspended = |what: &str, id: &dyn std::fmt::Display, until: &Option<DateTime<Utc>>| {
+            let until = until.map(|until| format!(" {}", until.timestamp_micros()));
+            format!("{what} {id}{}", until.unwrap_or_default())
+        };
         match self {
-            Self::Suspended(id, None) => format!("suspended {id}"),
-            Self::Suspended(id, Some(until)) => {
-                format!("suspended {id} {}", until.timestamp_micros())
-            }
+            Self::Suspended(id, until) => suspended("suspended", id, until),
             Self::Resumed(id) => format!("resumed {id}"),
             Self::Ended(id) => format!("ended {id}"),
             Self::Roles(user, roles) => format!("roles {user} {}", roles.join(",")),
+            Self::ClientSuspended(client, until) => suspended("client-suspended", client, until),
+            Self::ClientResumed(client) => format!("client-resumed {client}"),
         }
     }
 
     /// What a notification says; `None` for what no Doorward of this version says.
     pub(super) fn heard(text: &str) -> Option<Self> {
         let mut words = text.splitn(3, ' ');
-        let (what, id) = (words.next()?, words.next()?.parse().ok()?);
-        match (what, words.next()) {
-            ("suspended", None) => Some(Self::Suspended(id, None)),
-            ("suspended", Some(until)) => {
-                let until = DateTime::from_timestamp_micros(until.parse().ok()?)?;
-                Some(Self::Suspended(id, Some(until)))
-            }
-            ("resumed", None) => Some(Self::Resumed(id)),
-            ("ended", None) => Some(Self::Ended(id)),
-            ("roles", Some(roles)) => {
-                let roles = roles.split(',').filter(|role| !role.is_empty());
-                Some(Self::Roles(UserId(id), roles.map(str::to_owned).collect()))
+        let (what, name, rest) = (words.next()?, words.next()?, words.next());
+        let until = || match rest {
+            None => Some(None),
+            Some(until) => DateTime::from_timestamp_micros(until.parse().ok()?).map(Some),
+        };
+        match what {
+            "client-suspended" => Some(Self::ClientSuspended(name.parse().ok()?, until()?)),
+            "client-resumed" => Some(Self::ClientResumed(name.parse().ok()?)),
+            "suspended" => Some(Self::Suspended(name.parse().ok()?, until()?)),
+            "resumed" => Some(Self::Resumed(name.parse().ok()?)),
+            "ended" => Some(Self::Ended(name.parse().ok()?)),
+            "roles" => {
+                let roles = rest?.split(',').filter(|role| !role.is_empty());
+                let roles = roles.map(str::to_owned).collect();
+                Some(Self::Roles(name.parse().ok()?, roles))
             }
             _ => None,
         }
@@ -79,6 +92,7 @@ struct Known {
     suspended: HashMap<Uuid, Option<DateTime<Utc>>>,
     ended: HashSet<Uuid>,
     roles: HashMap<Uuid, Vec<String>>,
+    clients: HashMap<ClientId, Option<DateTime<Utc>>>,
 }
 
 impl Known {
@@ -96,6 +110,12 @@ impl Known {
             CutOff::Roles(user, roles) => {
                 self.roles.insert(user.0, roles);
             }
+            CutOff::ClientSuspended(client, until) => {
+                self.clients.insert(client, until);
+            }
+            CutOff::ClientResumed(client) => {
+                self.clients.remove(&client);
+            }
         }
     }
 }
@@ -108,7 +128,14 @@ impl CutOffs {
         until.is_some_and(|until| until.is_none_or(|until| until > now))
     }
 
-    /// Whether a grant has ended or a user was deleted, as far as was heard.
+    /// Whether a client is disabled now, as far as was heard.
+    pub fn is_client_suspended(&self, client: &ClientId, now: DateTime<Utc>) -> bool {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let until = known.clients.get(client);
+        until.is_some_and(|until| until.is_none_or(|until| until > now))
+    }
+
+    /// Whether a grant has ended, a user was deleted or an access token was revoked, as far as was heard.
     pub fn has_ended(&self, id: Uuid) -> bool {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.ended.contains(&id)
@@ -151,32 +178,43 @@ pub async fn load(
     let now = clock.now();
     let found = sqlx::query!(
         r#"
-        SELECT 'suspended' AS "what!", id AS "id!", disabled_until, NULL::text[] AS roles
+        SELECT 'suspended' AS "what!", id AS "id!", disabled_until, NULL::text[] AS roles,
+               NULL AS "client: ClientId"
         FROM users WHERE disabled_at > $1
         UNION ALL
-        SELECT 'suspended', id, disabled_until, NULL FROM devices WHERE disabled_at > $1
+        SELECT 'suspended', id, disabled_until, NULL, NULL FROM devices WHERE disabled_at > $1
         UNION ALL
-        SELECT 'suspended', id, disabled_until, NULL FROM refresh_tokens WHERE disabled_at > $1
+        SELECT 'suspended', id, disabled_until, NULL, NULL FROM refresh_tokens WHERE disabled_at > $1
         UNION ALL
-        SELECT 'ended', id, NULL, NULL FROM refresh_tokens WHERE ended_at > $1
+        SELECT 'suspended', id, disabled_until, NULL, client_id FROM oauth_clients WHERE disabled_at > $1
         UNION ALL
-        SELECT 'ended', subject_id, NULL, NULL FROM audit_events
+        SELECT 'ended', id, NULL, NULL, NULL FROM refresh_tokens WHERE ended_at > $1
+        UNION ALL
+        SELECT 'ended', id, NULL, NULL, NULL FROM revoked_access_tokens WHERE expires_at > $2
+        UNION ALL
+        SELECT 'ended', subject_id, NULL, NULL, NULL FROM audit_events
         WHERE action = 'user.deleted' AND created_at > $1
         UNION ALL
-        SELECT 'roles', u.id, NULL, u.roles
+        SELECT 'roles', u.id, NULL, u.roles, NULL
         FROM audit_events e
         JOIN users u ON u.id = e.subject_id
         WHERE e.action = 'user.changed' AND e.created_at > $1
         "#,
         now - access_token_ttl - LATE,
+        now,
     )
     .fetch_all(db)
     .await?;
-    cut_offs.replace(found.into_iter().map(|row| match row.what.as_str() {
-        "suspended" => CutOff::Suspended(row.id, row.disabled_until),
-        "ended" => CutOff::Ended(row.id),
-        _ => CutOff::Roles(UserId(row.id), row.roles.unwrap_or_default()),
-    }));
+    cut_offs.replace(
+        found
+            .into_iter()
+            .map(|row| match (row.what.as_str(), row.client) {
+                ("suspended", Some(client)) => CutOff::ClientSuspended(client, row.disabled_until),
+                ("suspended", None) => CutOff::Suspended(row.id, row.disabled_until),
+                ("ended", _) => CutOff::Ended(row.id),
+                _ => CutOff::Roles(UserId(row.id), row.roles.unwrap_or_default()),
+            }),
+    );
     Ok(())
 }
 
@@ -195,6 +233,9 @@ mod tests {
             CutOff::Ended(id),
             CutOff::Roles(UserId(id), vec![]),
             CutOff::Roles(UserId(id), vec!["admin".to_owned(), "support".to_owned()]),
+            CutOff::ClientSuspended(ClientId::first_party(), None),
+            CutOff::ClientSuspended(ClientId::first_party(), Some(until)),
+            CutOff::ClientResumed(ClientId::first_party()),
         ] {
             assert_eq!(CutOff::heard(&cut_off.told()), Some(cut_off));
         }

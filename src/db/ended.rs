@@ -20,6 +20,8 @@ pub enum Ended {
     Reuse,
     /// An administrator ended it.
     EndedByAdministrator,
+    /// Its client gave it up (RFC 7009).
+    Revoked,
 }
 
 impl Ended {
@@ -33,6 +35,7 @@ impl Ended {
             Self::TooManyGrants => "too_many_grants",
             Self::Reuse => "reuse",
             Self::EndedByAdministrator => "ended_by_administrator",
+            Self::Revoked => "revoked",
         }
     }
 }

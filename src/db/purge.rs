@@ -26,6 +26,8 @@ pub enum Kind {
     Throttles,
     /// Links that nobody used.
     PasswordLinks,
+    /// Access tokens that were revoked and have expired since.
+    RevokedAccessTokens,
     /// Signing keys that were retired before.
     SigningKeys,
     /// Audit events.
@@ -34,7 +36,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order in which they are purged: grants before the devices that they hold.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::EndedGrants,
         Self::ExpiredGrants,
         Self::Devices,
@@ -42,6 +44,7 @@ impl Kind {
         Self::RefusalCounts,
         Self::Throttles,
         Self::PasswordLinks,
+        Self::RevokedAccessTokens,
         Self::SigningKeys,
         Self::AuditEvents,
     ];
@@ -56,6 +59,7 @@ impl Kind {
             Self::RefusalCounts => "refusal_counts",
             Self::Throttles => "throttles",
             Self::PasswordLinks => "password_links",
+            Self::RevokedAccessTokens => "revoked_access_tokens",
             Self::SigningKeys => "signing_keys",
             Self::AuditEvents => "audit_events",
         }
@@ -163,6 +167,19 @@ pub async fn delete_batch(
                 r#"
                 DELETE FROM password_links WHERE id IN (
                     SELECT id FROM password_links WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::RevokedAccessTokens => {
+            sqlx::query!(
+                r#"
+                DELETE FROM revoked_access_tokens WHERE id IN (
+                    SELECT id FROM revoked_access_tokens WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
                 )
                 "#,
                 before,

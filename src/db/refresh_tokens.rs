@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Error, change::Change, cursor::Page, expect_one};
-use crate::ids::{DeviceId, GrantId, UserId};
+use crate::ids::{ClientId, DeviceId, GrantId, UserId};
 
 /// A grant, as its owner and those who may read users see it. Holds nothing of the token.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct Grant {
     /// On which device.
     pub device_id: DeviceId,
     /// To which client.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// The sign-in.
     pub created_at: DateTime<Utc>,
     /// The last refresh.
@@ -59,7 +59,9 @@ pub struct Holder {
     /// The device.
     pub device_id: DeviceId,
     /// The client.
-    pub client_id: String,
+    pub client_id: ClientId,
+    /// For whom the client's access tokens can be, the first by default; none: the configured audience.
+    pub audiences: Vec<String>,
     /// What was granted.
     pub scope: String,
     /// The sign-in.
@@ -83,8 +85,12 @@ pub struct Rotation<'a> {
     pub successor_hash: [u8; 32],
     /// The successor, sealed for the holder of the token presented.
     pub successor_sealed: Vec<u8>,
+    /// The client that presents it, to which it must have been issued (RFC 6749 §6).
+    pub client: &'a ClientId,
     /// The prepared name that must be the user's, if one was sent.
     pub username: Option<&'a str>,
+    /// What the access token is to be good for, if less than was granted.
+    pub scope: Option<&'a [String]>,
     /// How long the successor lives unused.
     pub idle_ttl: Duration,
     /// From where.
@@ -93,7 +99,7 @@ pub struct Rotation<'a> {
     pub user_agent: &'a str,
 }
 
-/// Why a rotation was not done: the grant with its three *disabled now* answers.
+/// Why a rotation was not done: the grant with its *disabled now* answers.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
 pub struct Standing {
@@ -115,10 +121,12 @@ pub struct Standing {
     pub device_disabled: bool,
     /// The user is disabled now.
     pub user_disabled: bool,
+    /// The client is disabled now.
+    pub client_disabled: bool,
 }
 
-/// Replaces the current token by its successor, if user, device and token are all in
-/// good standing: one statement, one round trip, by primary keys only, in place.
+/// Replaces the current token by its successor, if user, device, client and token are all in
+/// good standing: one statement, one round trip, by unique keys only, in place.
 /// `None` means that something spoke against it; [`find_standing`] tells what.
 pub async fn rotate(
     db: &mut PgConnection,
@@ -138,7 +146,7 @@ pub async fn rotate(
             expires_at = LEAST($7, g.absolute_expires_at),
             last_address = $8,
             last_user_agent = $9
-        FROM users u, devices d
+        FROM users u, devices d, oauth_clients c
         WHERE g.id = $1
             AND g.generation = $2
             AND g.secret_hash = $3
@@ -150,9 +158,13 @@ pub async fn rotate(
             AND u.id = g.user_id
             AND NOT disabled_now(u.disabled_at, u.disabled_until, $6)
             AND ($10::text IS NULL OR u.username = $10)
+            AND g.client_id = $11
+            AND c.client_id = g.client_id
+            AND NOT disabled_now(c.disabled_at, c.disabled_until, $6)
+            AND ($12::text[] IS NULL OR $12 <@ string_to_array(g.scope, ' '))
         RETURNING g.id AS "grant: GrantId", g.user_id AS "user_id: UserId", u.username, u.roles,
-                  g.device_id AS "device_id: DeviceId", g.client_id, g.scope, g.created_at, g.expires_at,
-                  g.absolute_expires_at
+                  g.device_id AS "device_id: DeviceId", g.client_id AS "client_id: ClientId", c.audiences, g.scope,
+                  g.created_at, g.expires_at, g.absolute_expires_at
         "#,
         rotation.grant.0,
         rotation.generation,
@@ -164,6 +176,8 @@ pub async fn rotate(
         rotation.address,
         rotation.user_agent,
         rotation.username,
+        rotation.client.as_str(),
+        rotation.scope,
     )
     .fetch_optional(db)
     .await?)
@@ -178,15 +192,17 @@ pub async fn find_standing(
     let row = sqlx::query!(
         r#"
         SELECT g.user_id AS "user_id: UserId", u.username, u.roles, g.device_id AS "device_id: DeviceId",
-               g.client_id, g.scope, g.created_at, g.expires_at, g.absolute_expires_at,
-               g.generation, g.secret_hash, g.rotated_at, g.successor_sealed,
+               g.client_id AS "client_id: ClientId", c.audiences, g.scope, g.created_at, g.expires_at,
+               g.absolute_expires_at, g.generation, g.secret_hash, g.rotated_at, g.successor_sealed,
                g.ended_at IS NOT NULL AS "ended!",
                disabled_now(g.disabled_at, g.disabled_until, $2) AS "token_disabled!",
                disabled_now(d.disabled_at, d.disabled_until, $2) AS "device_disabled!",
-               disabled_now(u.disabled_at, u.disabled_until, $2) AS "user_disabled!"
+               disabled_now(u.disabled_at, u.disabled_until, $2) AS "user_disabled!",
+               disabled_now(c.disabled_at, c.disabled_until, $2) AS "client_disabled!"
         FROM refresh_tokens g
         JOIN devices d ON d.id = g.device_id
         JOIN users u ON u.id = g.user_id
+        JOIN oauth_clients c ON c.client_id = g.client_id
         WHERE g.id = $1
         "#,
         grant.0,
@@ -202,6 +218,7 @@ pub async fn find_standing(
             roles: row.roles,
             device_id: row.device_id,
             client_id: row.client_id,
+            audiences: row.audiences,
             scope: row.scope,
             created_at: row.created_at,
             expires_at: row.expires_at,
@@ -215,6 +232,7 @@ pub async fn find_standing(
         token_disabled: row.token_disabled,
         device_disabled: row.device_disabled,
         user_disabled: row.user_disabled,
+        client_disabled: row.client_disabled,
     }))
 }
 
@@ -251,8 +269,8 @@ pub async fn find(
     Ok(sqlx::query_as!(
         Grant,
         r#"
-        SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId", client_id,
-               created_at, last_used_at, expires_at, generation, ended_at, ended_reason,
+        SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId",
+               client_id AS "client_id: ClientId", created_at, last_used_at, expires_at, generation, ended_at, ended_reason,
                disabled_at, disabled_until, disabled_reason, disabled_by_kind,
                disabled_now(disabled_at, disabled_until, $2) AS "disabled!"
         FROM refresh_tokens
@@ -277,8 +295,8 @@ pub async fn list_of_user(
     let grants = sqlx::query_as!(
         Grant,
         r#"
-        SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId", client_id,
-               created_at, last_used_at, expires_at, generation, ended_at, ended_reason,
+        SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId",
+               client_id AS "client_id: ClientId", created_at, last_used_at, expires_at, generation, ended_at, ended_reason,
                disabled_at, disabled_until, disabled_reason, disabled_by_kind,
                disabled_now(disabled_at, disabled_until, $4) AS "disabled!"
         FROM refresh_tokens
@@ -311,7 +329,7 @@ pub async fn list(
         Grant,
         r#"
         SELECT g.id AS "id!: GrantId", g.user_id AS "user_id!: UserId", g.device_id AS "device_id!: DeviceId",
-               g.client_id AS "client_id!", g.created_at AS "created_at!", g.last_used_at AS "last_used_at!",
+               g.client_id AS "client_id!: ClientId", g.created_at AS "created_at!", g.last_used_at AS "last_used_at!",
                g.expires_at AS "expires_at!", g.generation AS "generation!", g.ended_at, g.ended_reason,
                g.disabled_at, g.disabled_until, g.disabled_reason, g.disabled_by_kind,
                disabled_now(g.disabled_at, g.disabled_until, $4) AS "disabled!"
@@ -351,7 +369,7 @@ pub async fn insert(
         holder.grant.0,
         holder.user_id.0,
         holder.device_id.0,
-        holder.client_id,
+        holder.client_id.as_str(),
         holder.scope,
         now,
         holder.absolute_expires_at,

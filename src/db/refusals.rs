@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, audit_events::Caller, cursor::Page};
+use super::{Error, audit_events::Caller, cursor::Page, refresh_tokens::Holder};
 use crate::ids::{DeviceId, GrantId, UserId};
 
 /// How many refusals are kept of each subject and reason; older ones are overwritten, all are counted.
@@ -20,6 +20,16 @@ pub struct Refused {
     pub device: Option<DeviceId>,
     /// The grant, for a refresh.
     pub grant: Option<GrantId>,
+}
+
+impl From<&Holder> for Refused {
+    fn from(holder: &Holder) -> Self {
+        Self {
+            user: Some(holder.user_id),
+            device: Some(holder.device_id),
+            grant: Some(holder.grant),
+        }
+    }
 }
 
 /// A refusal as stored.

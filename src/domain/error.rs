@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-use super::{password::Weakness, refresh, sign_in, standing};
+use super::{clients, password::Weakness, refresh, sign_in, standing};
 use crate::{crypto, db};
 
 /// How long to wait when nothing tells more precisely.
@@ -16,6 +16,9 @@ pub enum Error {
     /// A sign-in was refused.
     #[error("sign-in refused: {0:?}")]
     SignIn(sign_in::Refusal),
+    /// A client was refused, or what it asked for.
+    #[error("client refused: {0:?}")]
+    Client(clients::Refusal),
     /// A refresh was refused.
     #[error("refresh refused: {0:?}")]
     Refresh(refresh::Refusal),
@@ -74,6 +77,8 @@ pub enum Thing {
     SetupCode,
     /// A signing key.
     SigningKey,
+    /// A client.
+    Client,
 }
 
 impl std::fmt::Display for Thing {
@@ -83,6 +88,7 @@ impl std::fmt::Display for Thing {
             Self::Device => "device",
             Self::Token => "token",
             Self::SigningKey => "signing key",
+            Self::Client => "client",
             Self::SetupCode => {
                 "code; it was used, replaced by a later start, or is over an hour old"
             }
@@ -100,6 +106,10 @@ pub enum Conflict {
     AlreadyEnded,
     /// Nobody could administer any more.
     LastAdmin,
+    /// Another client has that id.
+    ClientIdTaken,
+    /// A public client has no secret.
+    NoSecret,
 }
 
 impl std::fmt::Display for Conflict {
@@ -107,6 +117,8 @@ impl std::fmt::Display for Conflict {
         f.write_str(match self {
             Self::UsernameTaken => "this username is taken; choose another",
             Self::AlreadyEnded => "this token has ended for good; sign in again for a new one",
+            Self::ClientIdTaken => "another client has this id; choose another",
+            Self::NoSecret => "a public client has no secret",
             Self::LastAdmin => {
                 "this is the last administrator who can sign in; make another one first"
             }
@@ -120,6 +132,9 @@ impl From<db::Error> for Error {
             db::Error::Unavailable(_) => Self::Unavailable(Some(error)),
             db::Error::Taken(constraint) if constraint == db::users::USERNAME_KEY => {
                 Self::Conflict(Conflict::UsernameTaken)
+            }
+            db::Error::Taken(constraint) if constraint == db::oauth_clients::CLIENT_ID_KEY => {
+                Self::Conflict(Conflict::ClientIdTaken)
             }
             other => Self::Internal(Box::new(other)),
         }

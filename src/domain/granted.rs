@@ -5,7 +5,12 @@ use chrono::{DateTime, Utc};
 use super::error::Error;
 use crate::{
     app::App,
-    crypto::{access_token::Claims, device_token, refresh_token::RefreshToken, secret::Secret},
+    crypto::{
+        access_token::{Claims, Subject, UserClaims},
+        device_token,
+        refresh_token::RefreshToken,
+        secret::Secret,
+    },
     db::refresh_tokens::Holder,
     ids::DeviceId,
 };
@@ -29,6 +34,15 @@ pub struct Granted {
     pub scope: String,
 }
 
+/// What an access token is good for, where that is less than the grant.
+#[derive(Debug, Default)]
+pub struct Narrowed {
+    /// These scopes only.
+    pub scope: Option<String>,
+    /// For this audience.
+    pub audience: Option<String>,
+}
+
 impl Granted {
     /// Signs an access token for the holder of `token`. No statement: called after the commit.
     ///
@@ -38,6 +52,7 @@ impl Granted {
         app: &App,
         holder: Holder,
         token: &RefreshToken,
+        narrowed: Narrowed,
         now: DateTime<Utc>,
     ) -> Result<Self, Error> {
         let issued = now.timestamp();
@@ -46,21 +61,25 @@ impl Granted {
             .min(holder.absolute_expires_at)
             .timestamp();
         let keyring = app.keyring();
+        let own = holder.audiences.into_iter().next();
+        let audience = narrowed.audience.or(own);
         let claims = Claims {
             iss: keyring.issuer().to_owned(),
-            sub: holder.user_id,
-            aud: keyring.audience().to_owned(),
+            aud: audience.unwrap_or_else(|| keyring.audience().to_owned()),
             exp: expires,
             iat: issued,
             nbf: issued,
             jti: app.clock.id(),
             client_id: holder.client_id,
-            auth_time: holder.created_at.timestamp(),
-            sid: holder.grant,
-            device_id: holder.device_id,
-            username: holder.username,
-            roles: holder.roles,
-            scope: holder.scope,
+            scope: narrowed.scope.unwrap_or(holder.scope),
+            subject: Subject::User(UserClaims {
+                sub: holder.user_id,
+                auth_time: holder.created_at.timestamp(),
+                sid: holder.grant,
+                device_id: holder.device_id,
+                username: holder.username,
+                roles: holder.roles,
+            }),
         };
         Ok(Self {
             access_token: keyring.sign(&claims)?,

@@ -3,16 +3,20 @@
 //! Knows no HTTP, no HTML and no SQL.
 
 pub mod admin_session;
+pub mod client_credentials;
+pub mod clients;
 pub mod credentials;
 pub mod disable;
 pub mod end;
 pub mod error;
 pub mod granted;
+pub mod introspect;
 pub mod keys;
 pub mod listing;
 pub mod password;
 pub mod purge;
 pub mod refresh;
+pub mod revoke;
 pub mod set_password;
 pub mod setup;
 pub mod sign_in;

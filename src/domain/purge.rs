@@ -41,7 +41,7 @@ async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
         | Kind::Refusals
         | Kind::RefusalCounts => app.config.retention,
         Kind::Throttles => FORGOTTEN_AFTER,
-        Kind::PasswordLinks => Duration::ZERO,
+        Kind::PasswordLinks | Kind::RevokedAccessTokens => Duration::ZERO,
         Kind::SigningKeys => keys::verifies_for(&app.config),
         Kind::AuditEvents => app.config.audit_retention,
     };

@@ -7,7 +7,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use super::{Actor, ActorKind, Caller, error::Error, granted::Granted, username::Username};
+use super::{
+    Actor, ActorKind, Caller, clients,
+    error::Error,
+    granted::{Granted, Narrowed},
+    username::Username,
+};
 use crate::{
     app::App,
     crypto::refresh_token::RefreshToken,
@@ -18,6 +23,7 @@ use crate::{
         refresh_tokens::{self, Rotation, Standing},
         refusals::{self, Refused},
     },
+    ids::ClientId,
 };
 
 /// How often a refresh looks again when the row changes under its eyes.
@@ -40,8 +46,14 @@ pub enum Refusal {
     UserDisabled,
     /// Idle or absolute end.
     TokenExpired,
+    /// The client is disabled.
+    ClientDisabled,
+    /// It was issued to another client.
+    WrongClient,
     /// Another user's name was sent with it.
     WrongUser,
+    /// More is asked for than was granted (RFC 6749 §6).
+    ScopeNotGranted,
 }
 
 impl Refusal {
@@ -55,7 +67,10 @@ impl Refusal {
             Self::DeviceDisabled => "device_disabled",
             Self::UserDisabled => "user_disabled",
             Self::TokenExpired => "token_expired",
+            Self::ClientDisabled => "client_disabled",
+            Self::WrongClient => "wrong_client",
             Self::WrongUser => "wrong_user",
+            Self::ScopeNotGranted => "scope_not_granted",
         }
     }
 }
@@ -82,8 +97,19 @@ pub struct Presented<'a> {
     pub generation: i32,
     /// The hash of its secret.
     pub secret_hash: [u8; 32],
+    /// The client that presents it.
+    pub client: &'a ClientId,
     /// The prepared name that came with it; empty for one that nobody can have.
     pub username: Option<&'a str>,
+    /// What is asked for, if not all.
+    pub scope: Option<&'a [String]>,
+}
+
+/// Whether a genuine token is of a history that the row does not know: a generation to come, or
+/// another secret. The database was restored from a backup.
+pub(super) fn is_ahead(standing: &Standing, generation: i32, secret_hash: [u8; 32]) -> bool {
+    generation > standing.generation
+        || (generation == standing.generation && standing.secret_hash != secret_hash)
 }
 
 /// What a refused rotation means. Pure; the token has been proven genuine before.
@@ -95,9 +121,7 @@ pub fn verdict(
 ) -> Verdict {
     let is_current = presented.generation == standing.generation;
     let is_predecessor = presented.generation.checked_add(1) == Some(standing.generation);
-    if presented.generation > standing.generation
-        || (is_current && standing.secret_hash != presented.secret_hash)
-    {
+    if is_ahead(standing, presented.generation, presented.secret_hash) {
         return Verdict::FromTheFuture;
     }
     if standing.ended {
@@ -111,24 +135,47 @@ pub fn verdict(
             .is_some_and(|rotated_at| {
                 (now - rotated_at).abs() < TimeDelta::from_std(grace).unwrap_or_default()
             });
-    if !is_current && !in_grace {
+    let wrong_client = *presented.client != standing.holder.client_id;
+    // A lost answer is asked for again by whom it was meant for; a replaced token in another
+    // client's hands was stolen, however young it is.
+    if !is_current && (!in_grace || wrong_client) {
         return Verdict::Reused;
     }
     let wrong_user = presented
         .username
         .is_some_and(|username| username != standing.holder.username);
+    let granted = |scope: &String| standing.holder.scope.split(' ').any(|it| it == scope);
+    let beyond = presented
+        .scope
+        .is_some_and(|scopes| !scopes.iter().all(granted));
     let refusals = [
         (standing.token_disabled, Refusal::TokenDisabled),
         (standing.device_disabled, Refusal::DeviceDisabled),
         (standing.user_disabled, Refusal::UserDisabled),
+        (standing.client_disabled, Refusal::ClientDisabled),
         (standing.holder.expires_at <= now, Refusal::TokenExpired),
+        (wrong_client, Refusal::WrongClient),
         (wrong_user, Refusal::WrongUser),
+        (beyond, Refusal::ScopeNotGranted),
     ];
     match refusals.into_iter().find(|(applies, _)| *applies) {
         Some((_, refusal)) => Verdict::Refused(refusal),
         None if in_grace => Verdict::Replay,
         None => Verdict::TryAgain,
     }
+}
+
+/// What comes with a refresh token.
+#[derive(Debug)]
+pub struct Asked<'a> {
+    /// The client, which has said or proven who it is.
+    pub client: &'a ClientId,
+    /// The user whose token it must be (the tutorial's additional control).
+    pub username: Option<&'a str>,
+    /// What the access token is to be good for, if less than was granted (RFC 6749 §6).
+    pub scope: Option<&'a str>,
+    /// For whom it is to be, if not for the client's first audience.
+    pub audience: Option<String>,
 }
 
 /// Exchanges a refresh token for a new pair (RFC 6749 §6). One statement where nothing
@@ -140,13 +187,18 @@ pub fn verdict(
 pub async fn refresh(
     app: &App,
     presented: &str,
-    username: Option<&str>,
+    asked: &Asked<'_>,
     caller: &Caller,
 ) -> Result<Granted, Error> {
     let token =
         RefreshToken::parse(presented, &app.keys).ok_or(Error::Refresh(Refusal::UnknownToken))?;
+    let scope = clients::asked_scopes(asked.scope)?;
+    let narrowed = Narrowed {
+        scope: scope.as_ref().map(|scopes| scopes.join(" ")),
+        audience: asked.audience.clone(),
+    };
     // A name that nobody can have matches nobody.
-    let username = username.map(|name| {
+    let username = asked.username.map(|name| {
         Username::parse(name)
             .map(|name| name.as_str().to_owned())
             .unwrap_or_default()
@@ -158,7 +210,9 @@ pub async fn refresh(
         secret_hash: token.hash(),
         successor_hash: successor.hash(),
         successor_sealed: token.seal_successor(&successor),
+        client: asked.client,
         username: username.as_deref(),
+        scope: scope.as_deref(),
         idle_ttl: app.config.refresh_token_idle_ttl,
         address: caller.address_text(),
         user_agent: &caller.user_agent,
@@ -168,7 +222,7 @@ pub async fn refresh(
         let now = app.clock.now();
         if let Some(holder) = refresh_tokens::rotate(&mut db, &rotation, now).await? {
             drop(db);
-            return Granted::sign(app, holder, &successor, now);
+            return Granted::sign(app, holder, &successor, narrowed, now);
         }
         let Some(standing) = refresh_tokens::find_standing(&mut db, token.grant, now).await? else {
             let refused = Refused {
@@ -177,15 +231,13 @@ pub async fn refresh(
             };
             return refuse(app, &mut db, Refusal::UnknownToken, refused, caller).await;
         };
-        let refused = Refused {
-            user: Some(standing.holder.user_id),
-            device: Some(standing.holder.device_id),
-            grant: Some(token.grant),
-        };
+        let refused = Refused::from(&standing.holder);
         let presented = Presented {
             generation: token.generation,
             secret_hash: rotation.secret_hash,
+            client: rotation.client,
             username: rotation.username,
+            scope: rotation.scope,
         };
         match verdict(&standing, &presented, app.config.refresh_reuse_grace, now) {
             Verdict::Replay => {
@@ -196,7 +248,7 @@ pub async fn refresh(
                 };
                 if refresh_tokens::count_retry(&mut db, token.grant, same.generation, now).await? {
                     drop(db);
-                    return Granted::sign(app, standing.holder, &same, now);
+                    return Granted::sign(app, standing.holder, &same, narrowed, now);
                 }
             }
             Verdict::Reused => {

@@ -1,5 +1,7 @@
 //! Every edge of the state machine, a line each.
 
+use std::sync::LazyLock;
+
 use chrono::TimeDelta;
 use uuid::Uuid;
 
@@ -10,6 +12,7 @@ use crate::{
 };
 
 const GRACE: Duration = Duration::from_secs(30);
+static CLIENT: LazyLock<ClientId> = LazyLock::new(ClientId::first_party);
 const CURRENT: [u8; 32] = [5; 32];
 
 fn now() -> DateTime<Utc> {
@@ -26,8 +29,9 @@ fn rotated(seconds: i64) -> Standing {
             username: "ana".to_owned(),
             roles: vec![],
             device_id: DeviceId(Uuid::from_u128(3)),
-            client_id: "first-party".to_owned(),
-            scope: String::new(),
+            client_id: ClientId::first_party(),
+            audiences: vec![],
+            scope: "read write".to_owned(),
             created_at,
             expires_at: now() + TimeDelta::days(1),
             absolute_expires_at: now() + TimeDelta::days(1),
@@ -40,6 +44,7 @@ fn rotated(seconds: i64) -> Standing {
         token_disabled: false,
         device_disabled: false,
         user_disabled: false,
+        client_disabled: false,
     }
 }
 
@@ -53,7 +58,9 @@ fn presented(generation: i32) -> Presented<'static> {
     Presented {
         generation,
         secret_hash: if generation == 5 { CURRENT } else { [9; 32] },
+        client: &CLIENT,
         username: None,
+        scope: None,
     }
 }
 
@@ -123,8 +130,10 @@ fn a_row_of_another_history_ends_nothing() {
 #[test]
 fn the_gravest_reason_is_told_for_the_current_token_and_for_a_replay() {
     let mut standing = rotated(10);
+    let beyond = ["admin".to_owned()];
     let wrong_user = |generation| Presented {
         username: Some("ben"),
+        scope: Some(&beyond),
         ..presented(generation)
     };
     let told =
@@ -141,6 +150,7 @@ fn the_gravest_reason_is_told_for_the_current_token_and_for_a_replay() {
     };
     expect(|_| {}, Refusal::WrongUser);
     expect(|s| s.holder.expires_at = now(), Refusal::TokenExpired);
+    expect(|s| s.client_disabled = true, Refusal::ClientDisabled);
     expect(|s| s.user_disabled = true, Refusal::UserDisabled);
     expect(|s| s.device_disabled = true, Refusal::DeviceDisabled);
     expect(|s| s.token_disabled = true, Refusal::TokenDisabled);
@@ -170,4 +180,43 @@ fn the_right_name_is_no_hindrance() {
         verdict(&rotated(1), &nobody, GRACE, now()),
         Verdict::Refused(Refusal::WrongUser)
     );
+}
+
+#[test]
+fn a_scope_that_was_granted_is_no_hindrance_and_another_is() {
+    for (scopes, expected) in [
+        (&["read"][..], Verdict::Replay),
+        (&["write", "read"], Verdict::Replay),
+        (
+            &["read", "admin"],
+            Verdict::Refused(Refusal::ScopeNotGranted),
+        ),
+    ] {
+        let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        let asked = Presented {
+            scope: Some(&scopes),
+            ..presented(4)
+        };
+        assert_eq!(
+            verdict(&rotated(1), &asked, GRACE, now()),
+            expected,
+            "{scopes:?}"
+        );
+    }
+}
+
+/// The current token may have come to a wrong client by mistake, and its own goes on. A replaced
+/// one may not be had by two.
+#[test]
+fn a_token_of_another_client_is_not_used_up_and_a_replaced_one_ends_the_grant() {
+    let other: ClientId = "other".parse().unwrap();
+    let by_other = |generation| Presented {
+        client: &other,
+        ..presented(generation)
+    };
+    let told = |generation| verdict(&rotated(1), &by_other(generation), GRACE, now());
+    assert_eq!(told(5), Verdict::Refused(Refusal::WrongClient));
+    assert_eq!(told(4), Verdict::Reused);
+    assert_eq!(told(3), Verdict::Reused);
+    assert_eq!(told(6), Verdict::FromTheFuture);
 }

@@ -2,9 +2,10 @@
 
 use super::{
     Actor, ActorKind, Caller,
+    clients::{self, Credentials},
     credentials::{self, Verified},
     error::Error,
-    granted::Granted,
+    granted::{Granted, Narrowed},
     texts,
 };
 use crate::{
@@ -15,14 +16,12 @@ use crate::{
         change::Change,
         devices, disabling,
         ended::{self, Ended},
+        oauth_clients::Client,
         refresh_tokens::{self, Holder},
         refusals::Refused,
     },
     ids::{DeviceId, GrantId, UserId},
 };
-
-/// The built-in public client (RFC 6749 §2.1) of first-party apps.
-pub const FIRST_PARTY: &str = "first-party";
 
 /// How many devices of a user are remembered that are signed out: whoever signs in again and
 /// again on new devices must not fill the tables.
@@ -37,8 +36,6 @@ pub enum Refusal {
     UserDisabled,
     /// The device that its token proves is disabled.
     DeviceDisabled,
-    /// There is no such client.
-    UnknownClient,
 }
 
 impl Refusal {
@@ -48,7 +45,6 @@ impl Refusal {
             Self::BadCredentials => "bad_credentials",
             Self::UserDisabled => "user_disabled",
             Self::DeviceDisabled => "device_disabled",
-            Self::UnknownClient => "unknown_client",
         }
     }
 }
@@ -66,7 +62,9 @@ pub struct SignIn<'a> {
     /// What kind of device it is.
     pub device_kind: Option<&'a str>,
     /// The app.
-    pub client_id: Option<&'a str>,
+    pub client: &'a Credentials,
+    /// What it asks for, if not for all that it may have.
+    pub scope: Option<&'a str>,
 }
 
 /// The device part of a sign-in, parsed.
@@ -76,17 +74,21 @@ struct Claim {
     kind: Option<String>,
 }
 
+/// Who asks, and for what.
+struct Asked {
+    client: Client,
+    scope: String,
+}
+
 /// Signs a user in on a device. One hash; the device's former grant is replaced.
 ///
 /// # Errors
-/// The [`Refusal`]s; [`Error::Throttled`] and [`Error::Overloaded`] before any hash.
+/// The [`Refusal`]s, those of the client ([`clients::Refusal`]); [`Error::Throttled`] and
+/// [`Error::Overloaded`] before any hash.
 pub async fn sign_in(app: &App, request: &SignIn<'_>, caller: &Caller) -> Result<Granted, Error> {
-    if request
-        .client_id
-        .is_some_and(|client| client != FIRST_PARTY)
-    {
-        return Err(Error::SignIn(Refusal::UnknownClient));
-    }
+    let client = clients::authenticate(app, request.client, caller).await?;
+    clients::may_use(&client, clients::REFRESH_TOKEN)?;
+    let scope = clients::granted_scope(&client, request.scope)?;
     let claim = Claim {
         proven: request
             .device_token
@@ -102,7 +104,8 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, caller: &Caller) -> Result
         caller,
     )
     .await?;
-    match grant(app, &verified, &claim, caller).await? {
+    let asked = Asked { client, scope };
+    match grant(app, &verified, &claim, asked, caller).await? {
         Ok(granted) => Ok(granted),
         Err(refusal) => {
             if refusal != Refusal::BadCredentials {
@@ -123,6 +126,7 @@ async fn grant(
     app: &App,
     verified: &Verified,
     claim: &Claim,
+    asked: Asked,
     caller: &Caller,
 ) -> Result<Result<Granted, Refusal>, Error> {
     let actor = Actor {
@@ -148,8 +152,9 @@ async fn grant(
         username: user.username,
         roles: user.roles,
         device_id: device,
-        client_id: FIRST_PARTY.to_owned(),
-        scope: String::new(),
+        client_id: asked.client.client_id,
+        audiences: asked.client.audiences,
+        scope: asked.scope,
         created_at: now,
         expires_at: (now + app.config.refresh_token_idle_ttl).min(absolute_expires_at),
         absolute_expires_at,
@@ -166,12 +171,13 @@ async fn grant(
         verified.user,
     )
     .with("device_id", device.to_string())
+    .with("client_id", holder.client_id.as_str())
     .with("new_device", new_device)
     .with("replaced", replaced.map(|grant| grant.to_string()))
     .with("ended_for_too_many", surplus)
     .with("password_hash_upgraded", upgraded);
     change.commit(event).await?;
-    Granted::sign(app, holder, &token, now).map(Ok)
+    Granted::sign(app, holder, &token, Narrowed::default(), now).map(Ok)
 }
 
 /// The device that its token proves, if it is this user's, or a new one; and whether it is new.

@@ -4,7 +4,7 @@
 use super::{Actor, ActorKind, Caller, error::Error};
 use crate::{
     app::App,
-    crypto::access_token::Claims,
+    crypto::access_token::{Claims, Subject, UserClaims},
     db::refresh_tokens,
     ids::{DeviceId, GrantId, UserId},
 };
@@ -22,6 +22,10 @@ pub enum Refusal {
     UserDisabled,
     /// Its user has other roles by now; a refresh gets a token that says so.
     RolesChanged,
+    /// It was revoked by itself (RFC 7009).
+    TokenRevoked,
+    /// Its client is disabled.
+    ClientDisabled,
 }
 
 /// A user in good standing, on a device, with the roles that the database says.
@@ -66,41 +70,56 @@ impl Principal {
 /// What speaks against verified claims, as far as this replica has heard. No query.
 pub fn heard_of(app: &App, claims: &Claims) -> Option<Refusal> {
     let (now, known) = (app.clock.now(), &app.cut_offs);
-    let refusals = [
+    let of_user = |user: &UserClaims| {
+        [
+            (
+                known.has_ended(user.sid.0) || known.has_ended(user.sub.0),
+                Refusal::TokenEnded,
+            ),
+            (known.is_suspended(user.sid.0, now), Refusal::TokenDisabled),
+            (
+                known.is_suspended(user.device_id.0, now),
+                Refusal::DeviceDisabled,
+            ),
+            (known.is_suspended(user.sub.0, now), Refusal::UserDisabled),
+            (
+                known.has_other_roles(user.sub, &user.roles),
+                Refusal::RolesChanged,
+            ),
+        ]
+    };
+    let user = match &claims.subject {
+        Subject::User(user) => Some(of_user(user)),
+        Subject::Client { .. } => None,
+    };
+    let own = [
+        (known.has_ended(claims.jti), Refusal::TokenRevoked),
         (
-            known.has_ended(claims.sid.0) || known.has_ended(claims.sub.0),
-            Refusal::TokenEnded,
-        ),
-        (
-            known.is_suspended(claims.sid.0, now),
-            Refusal::TokenDisabled,
-        ),
-        (
-            known.is_suspended(claims.device_id.0, now),
-            Refusal::DeviceDisabled,
-        ),
-        (known.is_suspended(claims.sub.0, now), Refusal::UserDisabled),
-        (
-            known.has_other_roles(claims.sub, &claims.roles),
-            Refusal::RolesChanged,
+            known.is_client_suspended(&claims.client_id, now),
+            Refusal::ClientDisabled,
         ),
     ];
-    let first = refusals.into_iter().find(|(applies, _)| *applies);
+    let mut refusals = user.into_iter().flatten().chain(own);
+    let first = refusals.find(|(applies, _)| *applies);
     first.map(|(_, refusal)| refusal)
 }
 
 /// Reads the standing behind verified claims. One statement.
 ///
 /// # Errors
-/// The [`Refusal`]s, the gravest first.
+/// The [`Refusal`]s, the gravest first; [`Error::Forbidden`] for a client that acts for itself.
 pub async fn of_bearer(app: &App, claims: &Claims) -> Result<Principal, Error> {
+    let Subject::User(user) = &claims.subject else {
+        return Err(Error::Forbidden);
+    };
     let mut db = app.db().await?;
-    let refusal = match refresh_tokens::find_standing(&mut db, claims.sid, app.clock.now()).await? {
+    let refusal = match refresh_tokens::find_standing(&mut db, user.sid, app.clock.now()).await? {
         None => Refusal::TokenEnded,
         Some(standing) if standing.ended => Refusal::TokenEnded,
         Some(standing) if standing.token_disabled => Refusal::TokenDisabled,
         Some(standing) if standing.device_disabled => Refusal::DeviceDisabled,
         Some(standing) if standing.user_disabled => Refusal::UserDisabled,
+        Some(standing) if standing.client_disabled => Refusal::ClientDisabled,
         Some(standing) => {
             let holder = standing.holder;
             return Ok(Principal {

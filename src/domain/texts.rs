@@ -1,4 +1,4 @@
-//! Small texts that people and apps send: reasons, device names, e-mail, roles.
+//! Small texts that people and apps send: reasons, device names, e-mail, roles, and what clients have.
 //! Each is parsed once, here; past this file they are known to be good.
 
 use chrono::{DateTime, Datelike, Utc};
@@ -96,6 +96,100 @@ pub fn email(text: &str) -> Result<String, Error> {
     }
 }
 
+/// What a client is called.
+///
+/// # Errors
+/// For nothing, more than 100 characters or control characters.
+pub fn client_name(text: &str) -> Result<String, Error> {
+    line(
+        "name",
+        text,
+        100,
+        "write one line of at most 100 characters",
+    )
+}
+
+/// Whether a text is one scope (RFC 6749 §3.3), of at most 100 characters.
+pub fn is_scope(text: &str) -> bool {
+    let known = |c: u8| matches!(c, b'\x21' | b'\x23'..=b'\x5b' | b'\x5d'..=b'\x7e');
+    (1..=100).contains(&text.len()) && text.bytes().all(known)
+}
+
+/// What a client may ask for, each once.
+///
+/// # Errors
+/// For a text that is no scope, and for more than fifty.
+pub fn scopes(texts: &[String]) -> Result<Vec<String>, Error> {
+    let message = "write at most 50 scopes, each of at most 100 printable characters";
+    several("scopes", texts, is_scope, message)
+}
+
+/// For whom a client's access tokens can be, each once.
+///
+/// # Errors
+/// For a text that is no audience (RFC 7519 §4.1.3), and for more than fifty.
+pub fn audiences(texts: &[String]) -> Result<Vec<String>, Error> {
+    let fits =
+        |text: &str| (1..=200).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_graphic());
+    let message = "write at most 50 audiences, each of at most 200 printable characters";
+    several("audiences", texts, fits, message)
+}
+
+/// Where a browser may be sent back to (RFC 9700 §2.1, RFC 8252 §7), each once.
+///
+/// # Errors
+/// For an address that a stranger could receive at, and for more than fifty.
+pub fn redirect_uris(texts: &[String]) -> Result<Vec<String>, Error> {
+    let message = "write https://…, http://127.0.0.1… or com.example.app:/…, without a fragment";
+    several("redirect_uris", texts, is_redirect_uri, message)
+}
+
+fn is_redirect_uri(text: &str) -> bool {
+    let plain = text.len() <= 500
+        && text
+            .bytes()
+            .all(|c| c.is_ascii_graphic() && c != b'#' && c != b'\\');
+    let Some((scheme, rest)) = text.split_once(':').filter(|_| plain) else {
+        return false;
+    };
+    let host = rest.strip_prefix("//").unwrap_or_default();
+    let host = host.split(['/', '?']).next().unwrap_or_default();
+    let is_loopback = ["127.0.0.1", "[::1]"].iter().any(|loopback| {
+        host.strip_prefix(loopback)
+            .is_some_and(|port| port.is_empty() || port.starts_with(':'))
+    });
+    match scheme {
+        "https" => !host.is_empty() && !host.contains('@'),
+        "http" => is_loopback,
+        // A private scheme is a domain name turned round (RFC 8252 §7.1).
+        _ => {
+            scheme.contains('.')
+                && scheme
+                    .bytes()
+                    .all(|c| c.is_ascii_alphanumeric() || b".-+".contains(&c))
+        }
+    }
+}
+
+/// Texts that all fit, each once, in their order.
+fn several(
+    field: &'static str,
+    texts: &[String],
+    fits: impl Fn(&str) -> bool,
+    message: &'static str,
+) -> Result<Vec<String>, Error> {
+    let mut once: Vec<String> = Vec::new();
+    for text in texts {
+        if !once.contains(text) {
+            once.push(text.clone());
+        }
+    }
+    if once.len() > 50 || !once.iter().all(|text| fits(text)) {
+        return Err(Error::Invalid { field, message });
+    }
+    Ok(once)
+}
+
 /// A set of roles, sorted.
 ///
 /// # Errors
@@ -156,6 +250,44 @@ mod tests {
         assert_eq!(email("Ana@Example.com").unwrap(), "ana@example.com");
         for bad in ["", "ana", "@x", "ana@", "a b@c", "a@b@c", "a@b\0"] {
             assert!(email(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn browsers_are_sent_back_only_where_no_stranger_listens() {
+        let fits = |text: &str| redirect_uris(&[text.to_owned()]).is_ok();
+        for good in [
+            "https://app.example/cb?x=1",
+            "http://127.0.0.1:5000/cb",
+            "http://[::1]/cb",
+            "com.example.app:/cb",
+        ] {
+            assert!(fits(good), "{good}");
+        }
+        for bad in [
+            "",
+            "http://app.example/cb",
+            "http://127.0.0.1.evil.example/",
+            "http://127.0.0.1@evil.example/",
+            "https://app.example/#x",
+            "https://user@app.example/",
+            "https:///cb",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://app.example/ x",
+            "https://app.example\\@evil.example",
+        ] {
+            assert!(!fits(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn scopes_are_printable_and_each_once() {
+        let texts =
+            |texts: &[&str]| scopes(&texts.iter().map(|&it| it.to_owned()).collect::<Vec<_>>());
+        assert_eq!(texts(&["a:b", "c", "a:b"]).unwrap(), ["a:b", "c"]);
+        for bad in ["", "a b", "a\"b", "a\\b", "ä", "a\n"] {
+            assert!(texts(&[bad]).is_err(), "{bad:?}");
         }
     }
 

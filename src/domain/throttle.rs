@@ -110,6 +110,21 @@ impl Attempt {
     }
 }
 
+/// Counts a client that did not prove who it is. Only those are counted: a secret is 256 random
+/// bits, and whoever has the right one is never kept waiting by somebody who guesses.
+///
+/// # Errors
+/// [`Error::Throttled`] beyond the allowance of the caller's address.
+pub async fn count_wrong_client(
+    app: &App,
+    db: &mut PgConnection,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let address = caller.address.map(network).unwrap_or_default();
+    let key = app.keys.current.throttle(&format!("client {address}"));
+    take(app, db, key, ADDRESS).await
+}
+
 /// Forgets the failures of an account: its password is another one now.
 ///
 /// # Errors

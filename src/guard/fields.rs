@@ -9,7 +9,7 @@ use rocket::{
 };
 
 use super::length;
-use crate::crypto::secret::Secret;
+use crate::{api::error::Wire, crypto::secret::Secret};
 
 /// The longest form, in KiB.
 const LIMIT: u64 = 16;
@@ -47,7 +47,7 @@ impl<'r> FromData<'r> for Fields {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         if !request.content_type().is_some_and(|kind| kind.is_form()) {
-            return Outcome::Error((Status::UnsupportedMediaType, Unreadable));
+            return refuse(request, Wire::no_form());
         }
         if length::is_beyond(request, LIMIT.kibibytes()) {
             return Outcome::Error((Status::PayloadTooLarge, Unreadable));
@@ -59,9 +59,18 @@ impl<'r> FromData<'r> for Fields {
         };
         match read(text.expose()) {
             Some(fields) => Outcome::Success(Self(fields)),
-            None => Outcome::Error((Status::BadRequest, Unreadable)),
+            None => refuse(
+                request,
+                Wire::invalid_request("A field is there twice, or is no text in UTF-8."),
+            ),
         }
     }
+}
+
+fn refuse<'r, T>(request: &Request<'_>, wire: Wire) -> Outcome<'r, T, Unreadable> {
+    let status = wire.status();
+    request.local_cache(|| Some(wire));
+    Outcome::Error((status, Unreadable))
 }
 
 /// The fields with their escapes undone; `None` for one that is there twice or is no text.

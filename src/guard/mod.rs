@@ -4,6 +4,7 @@
 
 pub mod bearer;
 pub mod caller;
+pub mod client;
 pub mod fields;
 pub mod form;
 pub mod length;

@@ -29,6 +29,10 @@ pub struct Support(pub Principal);
 /// Whoever may read: auditor, support or administrator.
 pub struct Auditor(pub Principal);
 
+/// An administrator, where the request comes with an access token at all: clients come with
+/// credentials of their own.
+pub struct AdminIfBearer(pub Option<Principal>);
+
 async fn principal(request: &Request<'_>, roles: &[&str]) -> Outcome<Principal, ()> {
     let Bearer(claims) = match Bearer::from_request(request).await {
         Outcome::Success(bearer) => bearer,
@@ -82,5 +86,25 @@ impl<'r> FromRequest<'r> for Auditor {
         principal(request, &["admin", "support", "auditor"])
             .await
             .map(Self)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromRequest<'r> for AdminIfBearer {
+    type Error = ();
+
+    async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
+        let mut headers = request.headers().get("Authorization");
+        if headers.any(|header| {
+            header
+                .get(..6)
+                .is_some_and(|it| it.eq_ignore_ascii_case("bearer"))
+        }) {
+            principal(request, &["admin"])
+                .await
+                .map(|it| Self(Some(it)))
+        } else {
+            Outcome::Success(Self(None))
+        }
     }
 }

@@ -12,7 +12,7 @@ use doorward::{
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
 
-use crate::support::{PASSWORD, database::Database, spawn_on, wait};
+use crate::support::{PASSWORD, database::Database, reply::Reply, spawn_on, wait};
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -96,6 +96,9 @@ async fn use_everything(database: &Database) {
         .post("/login", &wrong)
         .await
         .refused(401, "invalid_grant", "bad_credentials");
+    let token = [("token", administrator.access_token.as_str())];
+    let revoke = server.request("POST", "/revoke").form(&token);
+    Reply::of(revoke).await.expect(200);
     let session = "INSERT INTO admin_sessions (id, user_id, secret_hash, created_at, last_used_at, expires_at)
                    SELECT id, id, sha256(uuid_send(id)), created_at, created_at, created_at FROM users";
     sqlx::query(session).execute(&server.rows).await.unwrap();

@@ -2,10 +2,11 @@
 
 use rocket::http::Status;
 
-use super::{REALM, Wire};
+use super::{BASIC_REALM, REALM, Wire};
 use crate::{
     crypto::access_token::Rejection,
     domain::{
+        clients,
         error::{Conflict, Error, Thing},
         refresh, sign_in, standing,
     },
@@ -15,6 +16,7 @@ impl From<Error> for Wire {
     fn from(error: Error) -> Self {
         match error {
             Error::SignIn(refusal) => of_sign_in(refusal),
+            Error::Client(refusal) => of_client(refusal),
             Error::Refresh(refusal) => of_refresh(refusal),
             Error::Standing(refusal) => of_standing(refusal),
             Error::Invalid { field, message } => {
@@ -80,7 +82,7 @@ impl From<Rejection> for Wire {
 }
 
 fn of_sign_in(refusal: sign_in::Refusal) -> Wire {
-    use sign_in::Refusal::{BadCredentials, DeviceDisabled, UnknownClient, UserDisabled};
+    use sign_in::Refusal::{BadCredentials, DeviceDisabled, UserDisabled};
     let (status, error, description) = match refusal {
         BadCredentials => (
             Status::Unauthorized,
@@ -97,19 +99,52 @@ fn of_sign_in(refusal: sign_in::Refusal) -> Wire {
             "access_denied",
             "This device is disabled. Ask your administrator.",
         ),
-        UnknownClient => (
-            Status::Unauthorized,
-            "invalid_client",
-            "There is no such client. Leave client_id out.",
-        ),
     };
     Wire::new(status, error, refusal.as_str(), description)
 }
 
+/// RFC 6749 §5.2, RFC 8707 §2.
+fn of_client(refusal: clients::Refusal) -> Wire {
+    use clients::Refusal::{
+        AudienceNotAllowed, BadClient, ClientDisabled, GrantNotAllowed, ScopeNotAllowed,
+    };
+    let (error, description) = match refusal {
+        BadClient => (
+            "invalid_client",
+            "There is no such client, or its secret is wrong or missing.",
+        ),
+        ClientDisabled => (
+            "invalid_client",
+            "This client is disabled. Ask your administrator.",
+        ),
+        GrantNotAllowed => (
+            "unauthorized_client",
+            "This client was not given this grant type.",
+        ),
+        ScopeNotAllowed => (
+            "invalid_scope",
+            "This client does not have all of these scopes.",
+        ),
+        AudienceNotAllowed => (
+            "invalid_target",
+            "This client gets no access tokens for this resource.",
+        ),
+    };
+    let status = match refusal {
+        BadClient | ClientDisabled => Status::Unauthorized,
+        GrantNotAllowed | ScopeNotAllowed | AudienceNotAllowed => Status::BadRequest,
+    };
+    let challenge = (status == Status::Unauthorized).then(|| BASIC_REALM.to_owned());
+    Wire {
+        challenge,
+        ..Wire::new(status, error, refusal.as_str(), description)
+    }
+}
+
 fn of_refresh(refusal: refresh::Refusal) -> Wire {
     use refresh::Refusal::{
-        DeviceDisabled, TokenDisabled, TokenEnded, TokenExpired, TokenReused, UnknownToken,
-        UserDisabled, WrongUser,
+        ClientDisabled, DeviceDisabled, ScopeNotGranted, TokenDisabled, TokenEnded, TokenExpired,
+        TokenReused, UnknownToken, UserDisabled, WrongClient, WrongUser,
     };
     let description = match refusal {
         UnknownToken => "This is no refresh token of this server. Sign in again.",
@@ -121,14 +156,16 @@ fn of_refresh(refusal: refresh::Refusal) -> Wire {
         DeviceDisabled => "This device is disabled. Ask your administrator.",
         UserDisabled => "This user is disabled. Ask your administrator.",
         TokenExpired => "This token has expired. Sign in again.",
+        ClientDisabled => return of_client(clients::Refusal::ClientDisabled),
+        WrongClient => "This token was issued to another client. It stays good for its own.",
         WrongUser => "This token belongs to another user. It stays good for its own.",
+        ScopeNotGranted => "More is asked for than was granted. The token is not used up.",
     };
-    Wire::new(
-        Status::BadRequest,
-        "invalid_grant",
-        refusal.as_str(),
-        description,
-    )
+    let error = match refusal {
+        ScopeNotGranted => "invalid_scope",
+        _ => "invalid_grant",
+    };
+    Wire::new(Status::BadRequest, error, refusal.as_str(), description)
 }
 
 fn of_standing(refusal: standing::Refusal) -> Wire {
@@ -152,6 +189,14 @@ fn of_standing(refusal: standing::Refusal) -> Wire {
             "roles_changed",
             "The roles of this user have changed. Refresh this access token.",
         ),
+        standing::Refusal::TokenRevoked => (
+            "token_revoked",
+            "This access token was revoked. Refresh it.",
+        ),
+        standing::Refusal::ClientDisabled => (
+            "client_disabled",
+            "This client is disabled. Ask your administrator.",
+        ),
     };
     Wire::invalid_token(reason, description)
 }
@@ -162,6 +207,7 @@ fn of_missing(thing: Thing) -> Wire {
         Thing::Device => ("no_such_device", "There is no such device."),
         Thing::Token => ("no_such_token", "There is no such token."),
         Thing::SigningKey => ("no_such_key", "There is no such signing key."),
+        Thing::Client => ("no_such_client", "There is no such client."),
         Thing::SetupCode => (
             "no_such_code",
             "This code was used, replaced by a later start, or is over an hour old.",
@@ -177,6 +223,11 @@ fn of_missing(thing: Thing) -> Wire {
 fn of_conflict(conflict: Conflict) -> Wire {
     let (reason, description) = match conflict {
         Conflict::UsernameTaken => ("username_taken", "This username is taken. Choose another."),
+        Conflict::ClientIdTaken => (
+            "client_id_taken",
+            "Another client has this id. Choose another.",
+        ),
+        Conflict::NoSecret => ("no_secret", "A public client has no secret."),
         Conflict::AlreadyEnded => (
             "already_ended",
             "This token has ended for good. A new sign-in makes a new one.",

@@ -204,14 +204,14 @@ async fn the_whole_password_counts_as_it_was_typed() {
 }
 
 #[tokio::test]
-async fn there_is_one_client_and_it_need_not_be_named() {
+async fn a_client_that_does_not_exist_signs_nobody_in() {
     let server = spawn().await;
     server.user("ana").await;
     let body =
         |client: &str| json!({ "username": "ana", "password": PASSWORD, "client_id": client });
     for unknown in ["", "first-party ", "FIRST-PARTY", "other", "first-party\0"] {
         let answer = server.post("/login", &body(unknown)).await;
-        answer.refused(401, "invalid_client", "unknown_client");
+        answer.refused(401, "invalid_client", "bad_client");
     }
     let devices: i64 = server.scalar("SELECT count(*) FROM devices").await;
     assert_eq!(devices, 0);

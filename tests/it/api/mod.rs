@@ -6,6 +6,7 @@ mod devices;
 mod http;
 mod login;
 mod me;
+mod oauth;
 mod reject;
 mod roles;
 mod throttle;

@@ -77,9 +77,16 @@ fn routes(
 }
 
 /// What anybody may call, and what any user may call about what is the user's own.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 14] = [
     "POST /login",
     "POST /token",
+    // By form, for clients who say who they are; so do the next two.
+    "POST /token",
+    "POST /revoke",
+    "POST /introspect",
+    "GET /.well-known/oauth-authorization-server",
+    "GET /.well-known/oauth-authorization-server/<path..>",
+    "GET /.well-known/openid-configuration",
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",

@@ -4,6 +4,7 @@
 pub mod browser;
 pub mod child;
 pub mod chromium;
+pub mod client;
 pub mod database;
 pub mod forge;
 pub mod front;

@@ -100,20 +100,25 @@ impl<'a> Phone<'a> {
 
     /// The header of the access token.
     pub fn header(&self) -> Value {
-        self.part(0)
+        part(&self.access_token, 0)
     }
 
     /// The claims of the access token, unverified.
     pub fn claims(&self) -> Value {
-        self.part(1)
+        claims(&self.access_token)
     }
+}
 
-    fn part(&self, number: usize) -> Value {
-        use base64::Engine;
-        let part = self.access_token.split('.').nth(number).unwrap();
-        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .decode(part)
-            .unwrap();
-        serde_json::from_slice(&bytes).unwrap()
-    }
+/// The claims of an access token, unverified.
+pub fn claims(access_token: &str) -> Value {
+    part(access_token, 1)
+}
+
+fn part(access_token: &str, number: usize) -> Value {
+    use base64::Engine;
+    let part = access_token.split('.').nth(number).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD
+        .decode(part)
+        .unwrap();
+    serde_json::from_slice(&bytes).unwrap()
 }
