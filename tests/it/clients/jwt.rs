@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::Utc;
 use doorward::{
-    clock::Clock,
     config::Config,
     crypto::{keyring::SigningAlg, secret::Secret},
 };
@@ -12,7 +10,10 @@ use serde_json::{Value, json};
 
 use super::run;
 use crate::support::{
-    Server, database::Database, forge::Forger, front::Front, phone::Phone, spawn_on,
+    Server,
+    forge::Forger,
+    front::{Front, behind},
+    phone::Phone,
 };
 
 const SECRET: &str = "a secret of 32 bytes at the least";
@@ -27,9 +28,7 @@ async fn signing_with(alg: SigningAlg) -> (Front, Server) {
             config.signing_secret = Some(Secret::new(SECRET.to_owned()));
         }
     };
-    let clock = Clock::manual(Utc::now());
-    let server = spawn_on(Database::create().await, clock, configure).await;
-    front.lead_to(&server);
+    let server = behind(&front, configure).await;
     (front, server)
 }
 

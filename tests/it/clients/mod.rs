@@ -2,6 +2,7 @@
 //! in its own language by a small script in `tests/node` or `tests/python`.
 
 mod jwt;
+mod oauth;
 
 use serde_json::Value;
 use tokio::process::Command;

@@ -5,12 +5,11 @@ use std::fs;
 use serde_json::json;
 use tempfile::TempDir;
 
-use super::behind;
 use crate::support::{
     PASSWORD, Server,
     child::{Serving, place, python},
     chromium::Chromium,
-    front::Front,
+    front::{Front, behind},
     wait,
 };
 

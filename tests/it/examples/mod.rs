@@ -9,32 +9,23 @@ mod shell;
 
 use std::time::Instant;
 
-use chrono::Utc;
-use doorward::{clock::Clock, config::Config, domain::keys};
+use doorward::{config::Config, domain::keys};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::support::{
-    Server, child::Serving, database::Database, forge::Forger, front::Front, phone::Phone,
+    Server,
+    child::Serving,
+    forge::Forger,
+    front::{Front, behind},
+    phone::Phone,
     spawn_on, wait,
 };
 
 const AUDIENCE: &str = "orders";
 
 const JWKS: &str = "GET /.well-known/jwks.json";
-
-/// A Doorward whose issuer leads to it, at the time that other programs have.
-async fn behind(front: &Front, configure: impl FnOnce(&mut Config)) -> Server {
-    let clock = Clock::manual(Utc::now());
-    let server = spawn_on(Database::create().await, clock, |config| {
-        config.issuer.clone_from(&front.url);
-        configure(config);
-    })
-    .await;
-    front.lead_to(&server);
-    server
-}
 
 /// An example of an API, and the Doorward whose tokens it takes.
 struct Api {

@@ -6,11 +6,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{io::AsyncWriteExt, process::Command};
 
-use super::behind;
 use crate::support::{
     PASSWORD, Server,
     child::{MISSING, place},
-    front::Front,
+    front::{Front, behind},
     reply::Reply,
 };
 

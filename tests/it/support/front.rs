@@ -6,13 +6,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use chrono::Utc;
+use doorward::{clock::Clock, config::Config};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
 
-use super::Server;
+use super::{Server, database::Database, spawn_on};
 
 /// What a front knows.
 #[derive(Default)]
@@ -83,6 +85,18 @@ impl Front {
         let state = self.state.lock().unwrap();
         state.asked.get(what).copied().unwrap_or_default()
     }
+}
+
+/// A Doorward whose issuer leads to it, at the time that other programs have.
+pub async fn behind(front: &Front, configure: impl FnOnce(&mut Config)) -> Server {
+    let clock = Clock::manual(Utc::now());
+    let server = spawn_on(Database::create().await, clock, |config| {
+        config.issuer.clone_from(&front.url);
+        configure(config);
+    })
+    .await;
+    front.lead_to(&server);
+    server
 }
 
 /// One request, one answer, and the connection ends.
