@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::format;
-use crate::db::{devices::Device, refresh_tokens::Grant, signing_keys::StoredKey, users::User};
+use crate::db::{
+    devices::Device, oauth_clients::Client, refresh_tokens::Grant, signing_keys::StoredKey,
+    users::User,
+};
 
 /// A state; the colour only repeats the words.
 pub struct Badge {
@@ -17,6 +20,11 @@ impl Badge {
     /// Of a user.
     pub fn of_user(user: &User) -> Self {
         Self::of(user.disabled, user.disabled_until)
+    }
+
+    /// Of a client.
+    pub fn of_client(client: &Client) -> Self {
+        Self::of(client.disabled, client.disabled_until)
     }
 
     /// Of a device.

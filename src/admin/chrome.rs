@@ -56,6 +56,9 @@ fn notice(done: &str) -> Option<&'static str> {
         "token-disabled" => "The token is disabled.",
         "token-enabled" => "The token is enabled again.",
         "token-ended" => "The token has ended for good.",
+        "client-added" => "The client is added.",
+        "client-disabled" => "The client is disabled. It gets nothing more.",
+        "client-enabled" => "The client is enabled again.",
         "keys-rotated" => {
             "The next key signs from now on. The one before verifies what it has signed."
         }

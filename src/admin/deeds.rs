@@ -29,7 +29,7 @@ pub struct Deeds {
     pub id: String,
     /// What the forms post to, without the last word.
     pub path: String,
-    /// `user`, `device` or `token`.
+    /// `user`, `device`, `token` or `client`.
     pub what: &'static str,
     /// It can be disabled, or disabled otherwise.
     pub disable: bool,

@@ -5,6 +5,7 @@ mod assets;
 mod audit;
 mod badge;
 mod chrome;
+mod clients;
 mod deeds;
 mod devices;
 mod events;
@@ -36,6 +37,12 @@ pub fn routes() -> Vec<Route> {
         assets::icon,
         assets::stylesheet,
         audit::list,
+        clients::add,
+        clients::disable,
+        clients::enable,
+        clients::list,
+        clients::make_secret,
+        clients::new,
         devices::list,
         keys::list,
         keys::retire,

@@ -8,7 +8,7 @@ use rocket::{
 
 use crate::{
     headers,
-    ids::{DeviceId, GrantId, UserId},
+    ids::{ClientId, DeviceId, GrantId, NoClientId, UserId},
 };
 
 impl<'a> FromParam<'a> for UserId {
@@ -21,6 +21,14 @@ impl<'a> FromParam<'a> for UserId {
 
 impl<'a> FromParam<'a> for DeviceId {
     type Error = uuid::Error;
+
+    fn from_param(param: &'a str) -> Result<Self, Self::Error> {
+        param.parse()
+    }
+}
+
+impl<'a> FromParam<'a> for ClientId {
+    type Error = NoClientId;
 
     fn from_param(param: &'a str) -> Result<Self, Self::Error> {
         param.parse()

@@ -213,20 +213,52 @@ async fn what_was_cut_off_while_a_server_was_cut_off_itself_is_heard_when_it_is_
     answer.refused(401, "invalid_token", "roles_changed");
 }
 
+/// Asks again and again until the token is refused; how often it was let through, when the
+/// refusal came, and what it said.
+async fn hammer(at: &Server, phone: &Phone<'_>) -> (usize, Instant, Reply) {
+    let mut let_through = 0;
+    loop {
+        let answer = shown(at, phone).await;
+        if answer.status != 200 {
+            return (let_through, Instant::now(), answer);
+        }
+        let_through += 1;
+    }
+}
+
+/// A hundred times, while a client never stops asking the two other servers.
 #[tokio::test]
+#[expect(clippy::print_stdout, reason = "how long it took is worth a line")]
 async fn it_takes_less_than_a_second() {
     let server = spawn().await;
     let others = [replica(&server).await, replica(&server).await];
     let administrator = server.administrator().await;
     let ana = server.user("ana").await;
-    for trial in 0..10 {
+    let mut took = Vec::new();
+    for _ in 0..100 {
         let phone = ana.sign_in("phone").await;
-        let disable = format!("/devices/{}/disable", phone.device_id);
-        administrator.post(&disable, &json!({})).await.expect(200);
-        for other in &others {
-            let (took, answer) = refused(other, &phone).await;
+        let path = format!("/devices/{}/disable", phone.device_id);
+        let disable = async {
+            // Not before both have let it through.
+            for at in &others {
+                shown(at, &phone).await.expect(200);
+            }
+            administrator.post(&path, &json!({})).await.expect(200);
+            Instant::now()
+        };
+        let (answered, one, two) = tokio::join!(
+            disable,
+            hammer(&others[0], &phone),
+            hammer(&others[1], &phone)
+        );
+        for (let_through, refused_at, answer) in [one, two] {
+            assert!(let_through > 0);
             answer.refused(401, "invalid_token", "device_disabled");
-            assert!(took < Duration::from_secs(1), "trial {trial}: {took:?}");
+            took.push(refused_at.saturating_duration_since(answered));
         }
     }
+    took.sort();
+    let (half, most, longest) = (took[99], took[189], took[199]);
+    println!("the first refusal elsewhere: half by {half:?}, 95 % by {most:?}, all by {longest:?}");
+    assert!(longest < Duration::from_secs(1), "{longest:?}");
 }

@@ -23,6 +23,7 @@ async fn posts(server: &Server) -> Vec<String> {
                 "users" => ana.id.to_string(),
                 "devices" => phone.device_id.clone(),
                 "tokens" => phone.grant_id(),
+                "clients" => "first-party".to_owned(),
                 _ => session.clone(),
             };
             path.replace("<id>", &id).replace("<kid>", "none")
@@ -38,7 +39,7 @@ async fn state(server: &Server) -> Vec<Value> {
         "SELECT t.row FROM (
              SELECT to_jsonb(u) AS row FROM users u UNION ALL SELECT to_jsonb(d) FROM devices d
              UNION ALL SELECT to_jsonb(g) FROM refresh_tokens g UNION ALL SELECT to_jsonb(e) FROM audit_events e
-             UNION ALL SELECT to_jsonb(s) FROM admin_sessions s UNION ALL SELECT to_jsonb(l) FROM password_links l
+             UNION ALL SELECT to_jsonb(c) FROM oauth_clients c UNION ALL SELECT to_jsonb(s) FROM admin_sessions s UNION ALL SELECT to_jsonb(l) FROM password_links l
          ) AS t ORDER BY t.row::text",
     )
     .fetch_all(&server.rows)
@@ -170,8 +171,9 @@ async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
         let reply = auditor.clone().post(path, &FIELDS).await;
         assert_eq!(reply.status, 403, "{path} as auditor");
         beyond_role += 1;
-        let users = path.starts_with("/admin/users") || path.ends_with("/lost");
-        if users {
+        let admins_only = ["/admin/users", "/admin/clients"];
+        let admins_only = admins_only.iter().any(|place| path.starts_with(place));
+        if admins_only || path.ends_with("/lost") {
             let reply = support.clone().post(path, &FIELDS).await;
             assert_eq!(reply.status, 403, "{path} as support");
             beyond_role += 1;

@@ -1,5 +1,6 @@
 //! The pages, over HTTP as a browser without script sees them.
 
+mod clients;
 mod forms;
 mod lists;
 mod pages;

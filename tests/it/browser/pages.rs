@@ -169,6 +169,7 @@ impl Visitor {
             ("audit-refused", "/admin/audit?actor=nobody&since=x"),
             ("refusals", "/admin/refusals"),
             ("keys", "/admin/keys"),
+            ("clients", "/admin/clients"),
             ("account", "/admin/account"),
             ("not-found", "/admin/nothing"),
             ("new-user", "/admin/users/new"),
@@ -178,6 +179,33 @@ impl Visitor {
         let name = [("Username", "no good name")];
         self.send(&name, "Create user").await;
         self.look("new-user-refused").await;
+    }
+
+    async fn add_clients(&mut self) {
+        self.visit("new-client", "/admin/clients/new").await;
+        let id = [("Client id", "No good id")];
+        self.send(&id, "Add client").await;
+        self.look("new-client-refused").await;
+        let fields = [("Client id", "ledger-api"), ("Name (optional)", HOSTILE)];
+        let scopes = [("Scopes (optional)", "ledger:read ledger:write")];
+        self.window.tick("confidential: gets a secret").await;
+        self.send(&[&fields[..], &scopes].concat(), "Add client")
+            .await;
+        self.look("client-secret").await;
+        self.visit("clients-two", "/admin/clients").await;
+        self.window
+            .press_in_sheet("ledger-api", "Disable client…")
+            .await;
+        self.window.fill("Reason", &"w".repeat(501)).await;
+        self.window
+            .press_in_sheet("ledger-api", "Disable client")
+            .await;
+        self.look("client-refused").await;
+        self.window.fill("Reason", HOSTILE).await;
+        self.window
+            .press_in_sheet("ledger-api", "Disable client")
+            .await;
+        self.look("client-disabled").await;
     }
 
     async fn set_password(&mut self, link: &str) {
@@ -246,6 +274,7 @@ async fn every_page_is_fit_to_be_read() {
     let ana = eventful(&server).await;
     let link = visitor.look_at_user(&format!("/admin/users/{ana}")).await;
     visitor.look_at_lists().await;
+    visitor.add_clients().await;
     visitor.set_password(&link).await;
     visitor.sign_in_in_vain().await;
 

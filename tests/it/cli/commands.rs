@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::process::Place;
-use crate::support::{PASSWORD, Server, spawn_with, wait};
+use crate::support::{PASSWORD, Server, reply::Reply, spawn_with, wait};
 
 /// A server that keeps everything: its clock is years ahead of the shell's, and a purge would
 /// take what a command has just written for old.
@@ -266,4 +266,107 @@ async fn signing_keys_are_rotated_from_the_shell_and_the_server_follows() {
         .refused("no such signing key");
     let line = place.run(&["keys", "list"]).done().stdout;
     assert!(line.contains(&next) && line.contains("active"), "{line}");
+}
+
+#[tokio::test]
+async fn clients_are_added_used_and_switched_off_from_the_shell() {
+    let server = server().await;
+    let place = place_beside(&server);
+    let add = [
+        "--json",
+        "client",
+        "add",
+        "ledger-api",
+        "--name",
+        "The ledger",
+        "--scope",
+        "ledger:read",
+        "--audience",
+        "https://ledger.example",
+    ];
+    let added = place.run(&add).done().json();
+    assert_eq!(
+        (&added["kind"], &added["grant_types"], &added["scopes"]),
+        (
+            &json!("confidential"),
+            &json!(["client_credentials"]),
+            &json!(["ledger:read"])
+        )
+    );
+    let get = async |secret: &str| {
+        let request = server
+            .request("POST", "/token")
+            .basic_auth("ledger-api", Some(secret));
+        Reply::of(request.form(&[("grant_type", "client_credentials")])).await
+    };
+    let secret = added["client_secret"].as_str().unwrap();
+    get(secret).await.expect(200);
+
+    let public = ["--json", "client", "add", "phone-app", "--public"];
+    let public = place.run(&public).done().json();
+    assert!(public.get("client_secret").is_none(), "{public}");
+    let list = place.run(&["--json", "client", "list"]).done().json();
+    let ids = list["items"].as_array().unwrap().iter();
+    let ids: Vec<&str> = ids.map(|it| it["client_id"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["first-party", "ledger-api", "phone-app"]);
+    assert!(!list.to_string().contains("secret"));
+    let shown = place.run(&["client", "list"]).done();
+    assert!(shown.stdout.contains("phone-app") && !shown.stdout.contains("dwc_"));
+
+    let disabled = place.run(&[
+        "--json",
+        "client",
+        "disable",
+        "ledger-api",
+        "--reason",
+        "leaked",
+    ]);
+    assert_eq!(disabled.done().json()["disabled"], true);
+    get(secret)
+        .await
+        .refused(401, "invalid_client", "client_disabled");
+    place.run(&["client", "enable", "ledger-api"]).done();
+    let new = place.run(&["client", "new-secret", "ledger-api"]).done();
+    get(secret)
+        .await
+        .refused(401, "invalid_client", "bad_client");
+    get(new.stdout.lines().last().unwrap()).await.expect(200);
+
+    let events = server.events().await;
+    let by: Vec<_> = events
+        .iter()
+        .filter(|it| it["subject_kind"] == "client")
+        .collect();
+    assert!(
+        by.len() == 5 && by.iter().all(|it| it["actor_kind"] == "operator"),
+        "{by:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_no_client_can_be_or_have_is_refused_at_the_shell() {
+    let server = server().await;
+    let place = place_beside(&server);
+    let phone_app = ["client", "add", "phone-app", "--public"];
+    place.run(&phone_app).done();
+    let own = [
+        "client",
+        "add",
+        "other",
+        "--public",
+        "--grant",
+        "client_credentials",
+    ];
+    for (arguments, why) in [
+        (&phone_app[..], "another client has this id"),
+        (&["client", "disable", "nobody"], "there is no such client"),
+        (
+            &["client", "new-secret", "phone-app"],
+            "a public client has no secret",
+        ),
+        (&own, "a public client cannot have client_credentials"),
+    ] {
+        place.run(arguments).refused(why);
+    }
+    assert_eq!(place.run(&["client", "add", "No Name"]).code, Some(2));
 }

@@ -44,6 +44,16 @@ async fn no_password_and_no_token_is_ever_logged() {
             format!("{{\"refresh_token\":\"dwr_{CANARY}\"}}"),
         ),
         (
+            "/token",
+            "application/x-www-form-urlencoded",
+            format!("grant_type=client_credentials&client_id=canary&client_secret={CANARY}"),
+        ),
+        (
+            "/introspect",
+            "application/x-www-form-urlencoded",
+            format!("token={CANARY}&token={CANARY}"),
+        ),
+        (
             "/set-password/dwp_canary",
             "application/x-www-form-urlencoded",
             format!("a={CANARY}&a={CANARY}"),

@@ -217,6 +217,12 @@ impl Chromium {
         field.send_keys(text).await.unwrap();
     }
 
+    /// Ticks the box, or chooses the choice, with this label.
+    pub async fn tick(&self, label: &str) {
+        let path = format!("//label[normalize-space() = {}]", quoted(label));
+        self.one(&path).await.click().await.unwrap();
+    }
+
     /// Clicks on the one link, button or fold with these words.
     pub async fn press(&self, words: &str) {
         self.press_within("", words).await;
