@@ -35,6 +35,8 @@ export function onChange(changed) {
 }
 
 // One tab at a time, and in it one task at a time, reads the tokens, has them exchanged, and stores the new ones.
+// What another tab has stored may be seen here a moment later: then this one shows the same refresh token once
+// more, and gets the same successor.
 const alone = (task) => navigator.locks.request(TOKENS, task);
 
 function keep(answer) {

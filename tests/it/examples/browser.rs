@@ -165,7 +165,9 @@ async fn a_lost_answer_signs_no_tab_out() {
     page.chromium.switch(&second).await;
     page.says(KNOWN).await;
     assert!(page.front.has_lost());
-    assert_eq!(page.front.asked(REFRESH), 2, "the lost one and one more");
+    // The lost one, one more, and a third if the second tab had not yet heard what the first had
+    // stored; all the same successor.
+    assert!((2..=3).contains(&page.front.asked(REFRESH)));
     assert_eq!(page.rotations().await, 1);
 
     // Nobody is there: what is stored stays, and is good when somebody is there again.
