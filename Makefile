@@ -18,12 +18,14 @@ run: ## build and serve on http://127.0.0.1:8000, with a private Postgres unless
 	@exec "$${CARGO_TARGET_DIR:-target}/release/doorward" serve
 
 # One test runs the plain sqlx program against the same migrations; the pages are looked at
-# in Chromium.
+# in Chromium; the examples, and clients that others wrote, run on Node and Python.
 test: ## run every test, on a private Postgres unless DATABASE_URL is set
 	@scripts/need.sh rust
 	@scripts/need.sh postgres
 	@scripts/need.sh chromium
 	@scripts/need.sh node
+	@scripts/need.sh python
+	@scripts/need.sh curl
 	@scripts/need.sh sqlx
 	cargo test --locked
 
@@ -40,6 +42,7 @@ lint: ## check format, lints, offline query data and dependencies
 		echo 'advisories skipped: their database cannot be reached'; \
 	fi
 	cargo clippy --all-targets --locked -- -D warnings
+	cargo clippy --package doorward-example-axum --locked -- -D warnings
 	scripts/with-database.sh cargo sqlx prepare --check -- --all-targets
 
 fmt: ## format the source

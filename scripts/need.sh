@@ -7,7 +7,9 @@
 #   scripts/need.sh postgres      the server's programs, unless DATABASE_URL names a database
 #   scripts/need.sh postgres-bin  prints the directory they are in
 #   scripts/need.sh chromium      Chromium and its WebDriver, for the tests of the pages
-#   scripts/need.sh node          the Node packages of tests/node, for the same tests
+#   scripts/need.sh node          Node.js, and the packages of tests/node and examples/express
+#   scripts/need.sh python        Python, and the packages of tests/python and examples/fastapi, in .tools
+#   scripts/need.sh curl          curl, for examples/shell
 #   scripts/need.sh sqlx          the sqlx command line, in .tools
 #   scripts/need.sh deny          cargo-deny, in .tools
 set -eu
@@ -19,6 +21,10 @@ deny_version=0.20.2
 
 # The oldest Postgres that src/private_postgres starts.
 oldest_postgres=13
+
+# The oldest that the packages in the lock files run on.
+oldest_node=20.19
+oldest_python=3.11
 
 stop() {
     echo "doorward: $1" >&2
@@ -141,22 +147,74 @@ chromium() {
     has_chromium || stop "$manager installed no Chromium that will do: $way_out"
 }
 
+# not_older VERSION OLDEST: both as MAJOR.MINOR.
+not_older() {
+    [ "${1%%.*}" -gt "${2%%.*}" ] ||
+        { [ "${1%%.*}" -eq "${2%%.*}" ] && [ "${1#*.}" -ge "${2#*.}" ]; }
+}
+
 node() {
-    packages=tests/node/node_modules/.package-lock.json
-    # Written last by npm, so newer than the list that it followed.
-    [ -n "$(find "$packages" -newer tests/node/package-lock.json 2>/dev/null)" ] && return
     if ! command -v npm >/dev/null; then
-        way_out="install Node.js with npm."
-        install Node.js "$way_out" \
+        install Node.js "install Node.js $oldest_node or newer, with npm." \
             "apt-get=$apt nodejs npm" \
             'dnf=dnf --assumeyes install nodejs npm' \
             'apk=apk add nodejs npm' \
             'pacman=pacman -S --noconfirm --needed nodejs npm' \
             'brew=brew install node'
     fi
-    npm ci --prefix tests/node --silent --ignore-scripts --no-audit --no-fund ||
-        stop "npm could not install the packages of tests/node: see what it says above."
-    touch "$packages"
+    version=$(command node --version | sed -n 's/^v\([0-9]*\.[0-9]*\).*/\1/p')
+    not_older "${version:-0.0}" "$oldest_node" ||
+        stop "Node.js ${version:-that runs} is too old: $oldest_node or newer is needed."
+    for place in tests/node examples/express; do
+        packages=$place/node_modules/.package-lock.json
+        # Written last by npm, so newer than the list that it followed.
+        [ -z "$(find "$packages" -newer "$place/package-lock.json" 2>/dev/null)" ] || continue
+        npm ci --prefix "$place" --silent --ignore-scripts --no-audit --no-fund ||
+            stop "npm could not install the packages of $place: see what it says above."
+        touch "$packages"
+    done
+}
+
+# A Python of its own (venv), so that nobody else's packages are touched.
+python() {
+    lists='examples/fastapi/requirements.txt tests/python/requirements.txt'
+    venv=.tools/venv
+    # Of which lists it was filled; nothing else tells, and their times may be those of a checkout.
+    # shellcheck disable=SC2086 # it is to be split
+    wanted=$(cat $lists)
+    if [ "$(cat "$venv/filled" 2>/dev/null)" = "$wanted" ] && "$venv/bin/python" --version >/dev/null 2>&1; then
+        return
+    fi
+    # Debian has a Python without the part that makes another.
+    if ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
+        install Python "install Python $oldest_python or newer, with venv." \
+            "apt-get=$apt python3 python3-venv" \
+            'dnf=dnf --assumeyes install python3' \
+            'apk=apk add python3' \
+            'pacman=pacman -S --noconfirm --needed python' \
+            'brew=brew install python'
+    fi
+    version=$(python3 --version | sed -n 's/^Python \([0-9]*\.[0-9]*\).*/\1/p')
+    not_older "${version:-0.0}" "$oldest_python" ||
+        stop "Python ${version:-that runs} is too old: $oldest_python or newer is needed."
+    set --
+    for list in $lists; do set -- "$@" --requirement "$list"; done
+    rm -rf "$venv"
+    python3 -m venv "$venv" || stop "python3 could not make $venv: see what it says above."
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "$@" ||
+        stop "pip could not install the packages of $lists: see what it says above."
+    echo "$wanted" >"$venv/filled"
+}
+
+# Not `curl`: that would be found in the place of the program.
+curl_program() {
+    ! command -v curl >/dev/null || return 0
+    install curl "install curl." \
+        "apt-get=$apt curl" \
+        'dnf=dnf --assumeyes install curl' \
+        'apk=apk add curl' \
+        'pacman=pacman -S --noconfirm --needed curl' \
+        'brew=brew install curl'
 }
 
 # tool PROGRAM CRATE VERSION OPTION...: builds it into .tools, which is the repository's own, so
@@ -182,12 +240,14 @@ postgres) [ -n "${DATABASE_URL:-}" ] || postgres ;;
 postgres-bin) postgres_bin ;;
 chromium) chromium ;;
 node) node ;;
+python) python ;;
+curl) curl_program ;;
 # rustls, for databases elsewhere; the default, native-tls, would need OpenSSL's headers.
 # No --locked: sqlx-cli comes without a lock file.
 sqlx) tool sqlx sqlx-cli "$sqlx_version" --no-default-features --features postgres,rustls,sqlx-toml ;;
 deny) tool cargo-deny cargo-deny "$deny_version" --locked ;;
 *)
-    echo "usage: scripts/need.sh rust|postgres|postgres-bin|chromium|node|sqlx|deny" >&2
+    echo "usage: scripts/need.sh rust|postgres|postgres-bin|chromium|node|python|curl|sqlx|deny" >&2
     exit 2
     ;;
 esac

@@ -11,7 +11,9 @@ use std::{
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fantoccini::{
-    Client, ClientBuilder, Locator, elements::Element, wd::WebDriverCompatibleCommand,
+    Client, ClientBuilder, Locator,
+    elements::Element,
+    wd::{WebDriverCompatibleCommand, WindowHandle},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
 use reqwest::{Method, Url};
@@ -56,6 +58,18 @@ fn quoted(text: &str) -> String {
 impl Chromium {
     /// A window on this server.
     pub async fn open(server: &Server) -> Self {
+        let address = server.url.strip_prefix("http://").unwrap();
+        let issuer = &server.app.config.issuer;
+        let host = issuer.strip_prefix("http://").unwrap();
+        Self::open_on(issuer, &format!("MAP {host}:80 {address}, MAP * ~NOTFOUND")).await
+    }
+
+    /// A window on what this machine serves, under its number; this is where paths begin.
+    pub async fn open_local(origin: &str) -> Self {
+        Self::open_on(origin, "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1").await
+    }
+
+    async fn open_on(issuer: &str, hosts: &str) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -75,9 +89,6 @@ impl Chromium {
             .unwrap();
 
         let profile = TempDir::new().unwrap();
-        let address = server.url.strip_prefix("http://").unwrap();
-        let issuer = server.app.config.issuer.clone();
-        let host = issuer.strip_prefix("http://").unwrap();
         let arguments = json!([
             "--headless=new",
             // Chromium refuses to sandbox for root, and containers often cannot.
@@ -91,7 +102,7 @@ impl Chromium {
             "--hide-scrollbars",
             "--window-size=1280,900",
             format!("--user-data-dir={}", profile.path().display()),
-            format!("--host-resolver-rules=MAP {host}:80 {address}, MAP * ~NOTFOUND"),
+            format!("--host-resolver-rules={hosts}"),
         ]);
         let wishes = json!({
             "goog:chromeOptions": { "args": arguments },
@@ -105,7 +116,7 @@ impl Chromium {
         Self {
             client,
             driver,
-            issuer,
+            issuer: issuer.to_owned(),
             _profile: profile,
         }
     }
@@ -221,6 +232,25 @@ impl Chromium {
     pub async fn press_in_sheet(&self, heading: &str, words: &str) {
         let sheet = format!("//article[h3/bdi = {}]", quoted(heading));
         self.press_within(&sheet, words).await;
+    }
+
+    /// Clicks on the one button with these words, which leads to no other page.
+    pub async fn click(&self, words: &str) {
+        let path = format!("//button[normalize-space() = {}]", quoted(words));
+        self.one(&path).await.click().await.unwrap();
+    }
+
+    /// Opens another tab and goes there; its handle, and that of the tab before.
+    pub async fn open_tab(&self) -> [WindowHandle; 2] {
+        let before = self.client.window().await.unwrap();
+        let opened = self.client.new_window(true).await.unwrap().handle;
+        self.switch(&opened).await;
+        [opened, before]
+    }
+
+    /// Goes to a tab.
+    pub async fn switch(&self, tab: &WindowHandle) {
+        self.client.switch_to_window(tab.clone()).await.unwrap();
     }
 
     async fn press_within(&self, path: &str, words: &str) {

@@ -2,9 +2,12 @@
 //! moved by hand, and the actors on it.
 
 pub mod browser;
+pub mod child;
 pub mod chromium;
 pub mod client;
 pub mod database;
+pub mod forge;
+pub mod front;
 pub mod phone;
 pub mod proxy;
 pub mod reply;

@@ -1,0 +1,77 @@
+// An API in Express whose callers show an access token of Doorward.
+//
+// It never asks Doorward about a token: the signature is checked with the public keys that Doorward
+// publishes, fetched when a key is first met and kept for five minutes.
+import express from 'express';
+import passport from 'passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import jwksRsa from 'jwks-rsa';
+
+const issuer = process.env.DOORWARD_ISSUER ?? 'http://127.0.0.1:8000';
+const audience = process.env.DOORWARD_AUDIENCE ?? 'doorward';
+
+// Anybody can invent key ids, and each that is not known asks for the keys: they must not become as
+// many requests to Doorward. jwks-rsa's own `rateLimit` would count the invented ones against the
+// honest, and refuse both; here both get an answer that is a few seconds old.
+let keys;
+let fetchedAt = -Infinity;
+function fetchKeys(uri) {
+  if (performance.now() - fetchedAt > 5_000) {
+    fetchedAt = performance.now();
+    keys = fetch(uri, { signal: AbortSignal.timeout(5_000) }).then((answer) => {
+      if (!answer.ok) throw new Error(`${uri} answers ${answer.status}`);
+      return answer.json();
+    });
+  }
+  return keys;
+}
+
+passport.use(
+  new Strategy(
+    {
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      secretOrKeyProvider: jwksRsa.passportJwtSecret({
+        jwksUri: `${issuer}/.well-known/jwks.json`,
+        fetcher: fetchKeys,
+        // As long as Doorward lets the answer be kept. A key that is taken away lives on here
+        // for so long at the most; an hour more while Doorward cannot be reached.
+        cacheMaxAge: 5 * 60_000,
+        cacheMaxAgeFallback: 60 * 60_000,
+      }),
+      // One Doorward may serve several APIs. Without these two, each would take the others' tokens.
+      issuer,
+      audience,
+      // Named here, never read from the token: else a caller would sign with HS256 and the public key.
+      algorithms: ['ES256', 'RS256'],
+      // Hands the header to the function below as well.
+      jsonWebTokenOptions: { complete: true },
+    },
+    ({ header, payload }, done) => {
+      // An issuer signs other things with the same keys, such as ID tokens: RFC 9068, section 4.
+      // A token that never expires is not one of Doorward's, and the library would take it.
+      if (!/^(application\/)?at\+jwt$/i.test(header.typ ?? '') || !payload.exp) {
+        return done(null, false);
+      }
+      done(null, payload);
+    },
+  ),
+);
+
+const app = express();
+app.disable('x-powered-by');
+
+app.get('/test_jwt', passport.authenticate('jwt', { session: false, failWithError: true }), (req, res) => {
+  const { sub, username, roles, device_id } = req.user;
+  res.json({ sub, username, roles, device_id });
+});
+
+// The app sees 401, asks Doorward for a fresh access token once, and tries again.
+app.use((error, req, res, next) => {
+  if (error.status !== 401) return next(error);
+  res.status(401).set('WWW-Authenticate', 'Bearer error="invalid_token"').json({ error: 'invalid_token' });
+});
+
+const server = app.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', (error) => {
+  if (error) throw error;
+  console.log(`listening on http://127.0.0.1:${server.address().port}`);
+});

@@ -1,0 +1,157 @@
+//! A way to a Doorward, known before the Doorward is: it can be its issuer. It counts what is
+//! asked, and can lose an answer.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
+
+use chrono::Utc;
+use doorward::{clock::Clock, config::Config};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+};
+
+use super::{Server, database::Database, spawn_on};
+
+/// What a front knows.
+#[derive(Default)]
+struct State {
+    /// Where the Doorward is.
+    address: Option<String>,
+    /// How often each request line, such as `POST /token`, has come.
+    asked: HashMap<String, usize>,
+    /// Of which request the next answer is lost.
+    loses: Option<String>,
+}
+
+/// The way to a Doorward.
+pub struct Front {
+    pub url: String,
+    state: Arc<Mutex<State>>,
+    accepting: JoinHandle<()>,
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl Front {
+    /// A way that leads nowhere yet.
+    pub async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let state = Arc::new(Mutex::new(State::default()));
+        let known = Arc::clone(&state);
+        let accepting = tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(pass(client, Arc::clone(&known)));
+            }
+        });
+        Self {
+            url,
+            state,
+            accepting,
+        }
+    }
+
+    /// From now on it leads to this server.
+    pub fn lead_to(&self, server: &Server) {
+        let address = server.url.strip_prefix("http://").unwrap().to_owned();
+        self.state.lock().unwrap().address = Some(address);
+    }
+
+    /// Nobody is there any more.
+    pub fn cut(&self) {
+        self.state.lock().unwrap().address = None;
+    }
+
+    /// The next answer to `asked`, such as `POST /token`, is given and never arrives.
+    pub fn lose(&self, asked: &str) {
+        self.state.lock().unwrap().loses = Some(asked.to_owned());
+    }
+
+    /// Whether there is nothing to be lost any more.
+    pub fn has_lost(&self) -> bool {
+        self.state.lock().unwrap().loses.is_none()
+    }
+
+    /// How often that was asked.
+    pub fn asked(&self, what: &str) -> usize {
+        let state = self.state.lock().unwrap();
+        state.asked.get(what).copied().unwrap_or_default()
+    }
+}
+
+/// A Doorward whose issuer leads to it, at the time that other programs have.
+pub async fn behind(front: &Front, configure: impl FnOnce(&mut Config)) -> Server {
+    let clock = Clock::manual(Utc::now());
+    let server = spawn_on(Database::create().await, clock, |config| {
+        config.issuer.clone_from(&front.url);
+        configure(config);
+    })
+    .await;
+    front.lead_to(&server);
+    server
+}
+
+/// One request, one answer, and the connection ends.
+async fn pass(mut client: TcpStream, state: Arc<Mutex<State>>) {
+    let Some((line, request)) = read(&mut client).await else {
+        return;
+    };
+    let (address, lost) = {
+        let mut state = state.lock().unwrap();
+        *state.asked.entry(line.clone()).or_default() += 1;
+        let Some(address) = state.address.clone() else {
+            return;
+        };
+        let lost = state.loses.take_if(|asked| *asked == line).is_some();
+        (address, lost)
+    };
+    let mut server = TcpStream::connect(address).await.unwrap();
+    server.write_all(&request).await.unwrap();
+    let mut answer = Vec::new();
+    if server.read_to_end(&mut answer).await.is_ok() && !lost {
+        // A client that has gone away is its own business.
+        client.write_all(&answer).await.ok();
+    }
+}
+
+/// A request's method and path, and its bytes, which ask the server to close the connection.
+async fn read(client: &mut TcpStream) -> Option<(String, Vec<u8>)> {
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    let (head, mut body) = loop {
+        let length = client.read(&mut buffer).await.ok().filter(|&it| it > 0)?;
+        bytes.extend(&buffer[..length]);
+        let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+        if let Some(end) = end {
+            let body = bytes.split_off(end + 4);
+            break (String::from_utf8(bytes).unwrap(), body);
+        }
+    };
+    let mut length = 0;
+    let mut request = String::new();
+    for line in head.trim_end().split("\r\n") {
+        let name = line.split(':').next().unwrap().to_ascii_lowercase();
+        if name == "content-length" {
+            length = line.split(':').nth(1).unwrap().trim().parse().unwrap();
+        }
+        if name != "connection" {
+            request.push_str(line);
+            request.push_str("\r\n");
+        }
+    }
+    request.push_str("Connection: close\r\n\r\n");
+    while body.len() < length {
+        let length = client.read(&mut buffer).await.ok().filter(|&it| it > 0)?;
+        body.extend(&buffer[..length]);
+    }
+    let line = head.split(" HTTP/").next().unwrap();
+    let line = line.split('?').next().unwrap().to_owned();
+    Some((line, [request.into_bytes(), body].concat()))
+}
