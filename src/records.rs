@@ -4,6 +4,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
@@ -14,8 +15,20 @@ use crate::{
     ids::{ClientId, DeviceId, GrantId, UserId},
 };
 
+/// What somebody may do beside using apps.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum Role {
+    /// Everything.
+    Admin,
+    /// Read; disable, enable and end devices and refresh tokens of users without a role.
+    Support,
+    /// Read.
+    Auditor,
+}
+
 /// The suspension that users, devices and tokens have alike.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Suspension {
     /// Since when.
     pub disabled_at: Option<DateTime<Utc>>,
@@ -28,18 +41,24 @@ pub struct Suspension {
 }
 
 /// A user.
-#[derive(Debug, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of the row, see `db::users::User`"
-)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
 pub struct UserRecord {
+    /// Stays the same when the name changes.
+    #[schema(value_type = Uuid)]
     pub id: UserId,
+    /// In the form that it is compared in: `Ana` is kept as `ana`.
     pub username: String,
+    /// Where the user can be written to.
     pub email: Option<String>,
+    /// None: somebody who only uses apps.
+    #[schema(value_type = Vec<Role>)]
     pub roles: Vec<String>,
+    /// Since when there is this user.
     pub created_at: DateTime<Utc>,
+    /// The last sign-in or refresh on any device.
     pub last_used_at: Option<DateTime<Utc>>,
+    /// Whether anything works.
     #[serde(flatten)]
     pub suspension: Suspension,
 }
@@ -64,22 +83,30 @@ impl From<User> for UserRecord {
 }
 
 /// A device.
-#[derive(Debug, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of the row, see `db::devices::Device`"
-)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Device)]
 pub struct DeviceRecord {
+    /// Stays the same as long as the app sends its `device_token` along.
+    #[schema(value_type = Uuid)]
     pub id: DeviceId,
+    /// Whose it is.
+    #[schema(value_type = Uuid)]
     pub user_id: UserId,
+    /// As the app called it.
     pub name: String,
+    /// `phone`, `browser`, … as the app says.
     pub kind: String,
+    /// The first sign-in on it.
     pub created_at: DateTime<Utc>,
+    /// The last sign-in or refresh on it.
     pub last_used_at: DateTime<Utc>,
+    /// It holds a refresh token that has not ended.
     pub signed_in: bool,
     /// It is the one that asks; only where the owner asks.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     pub current: Option<bool>,
+    /// Whether anything works.
     #[serde(flatten)]
     pub suspension: Suspension,
 }
@@ -106,22 +133,34 @@ impl From<Device> for DeviceRecord {
 }
 
 /// A refresh token's grant; nothing of the token itself.
-#[derive(Debug, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of the row, see `db::refresh_tokens::Grant`"
-)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Token)]
 pub struct TokenRecord {
+    /// Stays the same when the token is refreshed; the `sid` of its access tokens.
+    #[schema(value_type = Uuid)]
     pub id: GrantId,
+    /// Whose it is.
+    #[schema(value_type = Uuid)]
     pub user_id: UserId,
+    /// Where it is.
+    #[schema(value_type = Uuid)]
     pub device_id: DeviceId,
+    /// The app that it was given to.
+    #[schema(value_type = String)]
     pub client_id: ClientId,
+    /// The sign-in.
     pub created_at: DateTime<Utc>,
+    /// The last refresh.
     pub last_used_at: DateTime<Utc>,
+    /// When it ends if it is not used.
     pub expires_at: DateTime<Utc>,
+    /// How often it was refreshed.
     pub generation: i32,
+    /// Since when it has ended for good.
     pub ended_at: Option<DateTime<Utc>>,
+    /// Why it has ended.
     pub ended_reason: Option<String>,
+    /// Whether anything works.
     #[serde(flatten)]
     pub suspension: Suspension,
 }
@@ -150,7 +189,8 @@ impl From<Grant> for TokenRecord {
 }
 
 /// Who acted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Actor)]
 pub struct ActorRecord {
     /// In what capacity.
     pub kind: String,
@@ -161,7 +201,8 @@ pub struct ActorRecord {
 }
 
 /// What was acted upon.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Subject)]
 pub struct SubjectRecord {
     /// `user`, `device`, `token`, `client` or `server`.
     pub kind: String,
@@ -174,21 +215,29 @@ pub struct SubjectRecord {
 }
 
 /// An audit event.
-#[derive(Debug, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of the row, see `db::audit_events::StoredEvent`"
-)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event)]
 pub struct EventRecord {
+    /// In the order of time.
     pub id: Uuid,
+    /// When.
     pub created_at: DateTime<Utc>,
+    /// What happened.
     pub action: String,
+    /// Who did it.
     pub actor: ActorRecord,
+    /// To what.
     pub subject: SubjectRecord,
+    /// Why, in the actor's words.
     pub reason: Option<String>,
+    /// What else is to be said, by action.
+    #[schema(value_type = Object)]
     pub details: Value,
+    /// Where the request came from.
     pub address: Option<String>,
+    /// With which program.
     pub user_agent: Option<String>,
+    /// The `X-Request-Id` of the answer.
     pub request_id: Uuid,
 }
 
@@ -219,19 +268,24 @@ impl From<StoredEvent> for EventRecord {
 }
 
 /// A refused sign-in or refresh.
-#[derive(Debug, Serialize)]
-#[expect(
-    missing_docs,
-    reason = "the fields are those of the row, see `db::refusals::Refusal`"
-)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Refusal)]
 pub struct RefusalRecord {
+    /// In the order of time.
     pub id: Uuid,
+    /// When.
     pub created_at: DateTime<Utc>,
+    /// As the caller was told.
     pub reason: String,
+    /// On which device, where it is known.
     pub device_id: Option<Uuid>,
+    /// With which refresh token, where it is known.
     pub token_id: Option<Uuid>,
+    /// Where the request came from.
     pub address: Option<String>,
+    /// With which program.
     pub user_agent: Option<String>,
+    /// The `X-Request-Id` of the answer.
     pub request_id: Uuid,
     /// How often the same was refused for the same reason in all.
     pub count: i64,

@@ -8,6 +8,7 @@ use rocket::{
     response::Responder,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::Wire;
 use crate::db::cursor::{self, Page};
@@ -70,7 +71,7 @@ impl Done {
 }
 
 /// One page of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Listed<T> {
     /// The records.
     pub items: Vec<T>,

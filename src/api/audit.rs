@@ -16,6 +16,10 @@ use crate::{
 };
 
 /// Audit events, newest first.
+#[utoipa::path(
+    responses((status = 200, description = "A page of events.", body = Listed<EventRecord>)),
+    security(("bearer" = ["admin", "support", "auditor"])),
+)]
 #[get("/audit?<actor>&<subject>&<action>&<since>&<until>&<limit>&<cursor>")]
 #[expect(clippy::too_many_arguments, reason = "each is a query parameter")]
 pub async fn list(

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rocket::{State, post};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, Reply},
@@ -20,10 +21,14 @@ use crate::{
 };
 
 /// Why, and until when.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({ "reason": "lost in a taxi" })))]
 #[serde(deny_unknown_fields)]
 pub struct SuspendRequest {
+    /// One line.
+    #[schema(max_length = 500, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$")]
     reason: Option<String>,
+    /// When it works again by itself: a time to come. Without it, when it is enabled.
     until: Option<DateTime<Utc>>,
 }
 
@@ -37,9 +42,12 @@ impl From<SuspendRequest> for Disabling {
 }
 
 /// Why.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({ "reason": "found in the sofa" })))]
 #[serde(deny_unknown_fields)]
 pub struct EnableRequest {
+    /// One line.
+    #[schema(max_length = 500, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$")]
     reason: Option<String>,
 }
 
@@ -54,6 +62,11 @@ impl EnableRequest {
 }
 
 /// Disables a device: no sign-in and no refresh on it.
+#[utoipa::path(
+    request_body = SuspendRequest,
+    responses((status = 200, description = "The device, disabled.", body = DeviceRecord)),
+    security(("bearer" = ["admin", "support"])),
+)]
 #[post("/devices/<id>/disable", data = "<body>")]
 pub async fn disable(
     app: &State<Arc<App>>,
@@ -73,6 +86,11 @@ pub async fn disable(
 }
 
 /// Enables a device again.
+#[utoipa::path(
+    request_body = EnableRequest,
+    responses((status = 200, description = "The device, enabled.", body = DeviceRecord)),
+    security(("bearer" = ["admin", "support"])),
+)]
 #[post("/devices/<id>/enable", data = "<body>")]
 pub async fn enable(
     app: &State<Arc<App>>,
@@ -92,6 +110,11 @@ pub async fn enable(
 }
 
 /// Signs a device out for good.
+#[utoipa::path(
+    request_body = EndRequest,
+    responses((status = 200, description = "The device, signed out.", body = DeviceRecord)),
+    security(("bearer" = ["admin", "support"])),
+)]
 #[post("/devices/<id>/end", data = "<body>")]
 pub async fn end(
     app: &State<Arc<App>>,

@@ -11,9 +11,30 @@ use rocket::{
     request::Outcome,
     response::Responder,
 };
-use serde_json::json;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{domain::error::TRY_AGAIN, headers, telemetry};
+
+/// Why a request was refused (RFC 6749 §5.2).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Error)]
+pub struct ErrorBody<'a> {
+    /// The kind of error, in the words of OAuth.
+    error: &'a str,
+    /// A sentence for people. It may be worded differently one day.
+    #[schema(pattern = r"^[\x20\x21\x23-\x5B\x5D-\x7E]+$")]
+    error_description: &'a str,
+    /// What exactly was wrong, for programs.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    /// Which request it was; told where the fault is ours.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<Uuid>,
+}
 
 const REALM: &str = "Bearer realm=\"doorward\"";
 const BASIC_REALM: &str = "Basic realm=\"doorward\"";
@@ -258,14 +279,14 @@ impl Wire {
 impl<'r> Responder<'r, 'static> for Wire {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
         self.log(request);
-        let mut body = json!({ "error": self.error, "error_description": self.description });
-        if let Some(reason) = self.reason {
-            body["reason"] = reason.into();
-        }
-        if self.status == Status::InternalServerError {
-            body["request_id"] = telemetry::request_id(request).to_string().into();
-        }
-        let body = body.to_string();
+        let ours = self.status == Status::InternalServerError;
+        let body = ErrorBody {
+            error: self.error,
+            error_description: &self.description,
+            reason: self.reason,
+            request_id: ours.then(|| telemetry::request_id(request)),
+        };
+        let body = serde_json::to_string(&body).unwrap_or_default();
         let mut response = Response::build();
         response
             .status(self.status)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rocket::{State, post};
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{
@@ -25,33 +26,60 @@ use crate::{
 };
 
 /// What a token is worth. One that is worth nothing is `{"active": false}` and no more (§2.2).
-#[derive(Default, Serialize)]
+#[derive(Default, Serialize, ToSchema)]
 pub struct Introspection {
+    /// It is worth something, and the caller's business.
     active: bool,
+    /// `Bearer` or `refresh_token`.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
+    /// Who issued it.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     iss: Option<String>,
+    /// The user's id, or the client's.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     sub: Option<String>,
+    /// For whom an access token is.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     aud: Option<String>,
+    /// The client that it was given to.
+    #[schema(value_type = Option<String>, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<ClientId>,
+    /// What was granted.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    /// When it expires, in seconds since 1970.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     exp: Option<i64>,
+    /// When it was issued; of a refresh token, the sign-in.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     iat: Option<i64>,
+    /// From when on it is valid.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     nbf: Option<i64>,
+    /// An access token's own id.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     jti: Option<Uuid>,
+    /// The sign-in: the id of the refresh token.
+    #[schema(value_type = Option<Uuid>, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<GrantId>,
+    /// The device.
+    #[schema(value_type = Option<Uuid>, nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     device_id: Option<DeviceId>,
+    /// The user's name.
+    #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
 }
@@ -104,7 +132,20 @@ impl Introspection {
     }
 }
 
-/// Tells a resource server, or an administrator, what a token is worth at this moment.
+/// Tells a confidential client, or an administrator, what a token is worth at this moment (RFC 7662).
+///
+/// A client is told about its own tokens, and about access tokens for its audiences. All else is
+/// `{"active": false}`.
+#[utoipa::path(
+    request_body(content = ref("#/components/schemas/IntrospectionForm"), content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What it is worth.", body = Introspection),
+        (status = 401, description = "`invalid_client`: `bad_client`, `client_disabled`. Or the access token is not good."),
+        (status = 403),
+        (status = 429),
+    ),
+    security(("client" = []), ("bearer" = ["admin"])),
+)]
 #[post("/introspect", data = "<form>")]
 pub async fn introspect(
     app: &State<Arc<App>>,

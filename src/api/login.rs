@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use rocket::{State, post};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, Reply},
@@ -22,35 +23,66 @@ use crate::{
     ids::DeviceId,
 };
 
-/// What an app sends.
-#[derive(Deserialize)]
+/// Who signs in, and on what.
+#[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({
+    "username": "zoe", "password": "meadow pilot canyon 47", "device": { "name": "blue phone", "kind": "phone" },
+})))]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
+    /// In any case: `Zoe` is `zoe`.
     username: String,
+    /// The user's.
+    #[schema(value_type = String, format = Password)]
     password: Secret<String>,
+    /// Without it, a device without a name is added.
+    #[schema(value_type = Option<Device>)]
     device: Option<Object<Device>>,
+    /// The app; `first-party` if it is left out.
     client_id: Option<String>,
+    /// Less than the client may have, with spaces between.
     scope: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
+/// The device that is signed in on.
+#[derive(Default, Deserialize, ToSchema)]
+#[schema(as = LoginDevice)]
 #[serde(deny_unknown_fields)]
 struct Device {
+    /// The `device_token` of an earlier answer: the same device, whose former sign-in is replaced.
+    #[schema(value_type = Option<String>)]
     token: Option<Secret<String>>,
+    /// One line.
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\x00-\x1F\x7F-\x9F]*$"
+    )]
     name: Option<String>,
+    /// One word, such as `phone` or `browser`.
+    #[schema(pattern = "^[a-z0-9_-]{1,32}$")]
     kind: Option<String>,
 }
 
 /// The token answer (RFC 6749 §5.1), with what a device's app needs.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct TokenAnswer {
+    /// A JWT of RFC 9068, for the header `Authorization: Bearer`.
     access_token: String,
+    /// `Bearer`.
     token_type: &'static str,
+    /// In seconds.
     expires_in: i64,
+    /// Good for one refresh. Store it before you use the access token.
     refresh_token: String,
+    /// In seconds, if it is not used.
     refresh_expires_in: i64,
+    /// The device that was signed in on.
+    #[schema(value_type = Uuid)]
     device_id: DeviceId,
+    /// Send it as `device.token` at the next sign-in.
     device_token: String,
+    /// What was granted, with spaces between.
     scope: String,
 }
 
@@ -70,6 +102,15 @@ impl From<Granted> for TokenAnswer {
 }
 
 /// Signs a user in on a device.
+#[utoipa::path(
+    request_body = LoginRequest,
+    responses(
+        (status = 200, description = "Signed in.", body = TokenAnswer),
+        (status = 401, description = "`bad_credentials`: the username or the password is wrong. `invalid_client`: `bad_client`, `client_disabled`."),
+        (status = 403, description = "`user_disabled`, `device_disabled`: told only to who knows the password."),
+        (status = 429),
+    ),
+)]
 #[post("/login", data = "<body>")]
 pub async fn login(
     app: &State<Arc<App>>,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rocket::{State, delete, get, post};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, Done, Listed, Reply, limit, parameter},
@@ -22,21 +23,32 @@ use crate::{
     },
     guard::{bearer::Bearer, role::SignedIn},
     ids::DeviceId,
-    records::{DeviceRecord, UserRecord},
+    records::{DeviceRecord, Role, UserRecord},
 };
 
 /// What an access token says of its bearer. A client that acts for itself has neither name nor
 /// device.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct TestAnswer {
+    /// The user's id, or the client's.
     sub: String,
+    /// As it was when the token was signed.
     username: Option<String>,
+    /// The same.
+    #[schema(value_type = Vec<Role>)]
     roles: Vec<String>,
+    /// Where the user is signed in.
+    #[schema(value_type = Option<Uuid>)]
     device_id: Option<DeviceId>,
+    /// When the access token expires.
     expires_at: DateTime<Utc>,
 }
 
 /// Tells a valid access token's content. Touches no database (invariant I6).
+#[utoipa::path(
+    responses((status = 200, description = "The token is good.", body = TestAnswer)),
+    security(("bearer" = [])),
+)]
 #[get("/test_jwt")]
 pub fn test_jwt(bearer: Bearer) -> Reply<TestAnswer> {
     let Bearer(claims) = bearer;
@@ -60,12 +72,20 @@ pub fn test_jwt(bearer: Bearer) -> Reply<TestAnswer> {
 }
 
 /// The caller's own record.
+#[utoipa::path(
+    responses((status = 200, description = "Your record.", body = UserRecord)),
+    security(("bearer" = [])),
+)]
 #[get("/me")]
 pub async fn me(app: &State<Arc<App>>, by: SignedIn) -> Answer<UserRecord> {
     Ok(Reply::ok(listing::user(app, by.0.user).await?.into()))
 }
 
 /// The caller's own devices, newest use first.
+#[utoipa::path(
+    responses((status = 200, description = "A page of your devices.", body = Listed<DeviceRecord>)),
+    security(("bearer" = [])),
+)]
 #[get("/me/devices?<limit>&<cursor>")]
 pub async fn devices(
     app: &State<Arc<App>>,
@@ -89,6 +109,10 @@ pub async fn devices(
 }
 
 /// Signs one of the caller's own devices out.
+#[utoipa::path(
+    responses((status = 204, description = "Signed out.")),
+    security(("bearer" = [])),
+)]
 #[delete("/me/devices/<id>")]
 pub async fn sign_out_device(
     app: &State<Arc<App>>,
@@ -101,14 +125,28 @@ pub async fn sign_out_device(
 }
 
 /// The current password and the one to be.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({ "current_password": "meadow pilot canyon 47", "new_password": "violet harbour cactus 92" })))]
 #[serde(deny_unknown_fields)]
 pub struct PasswordRequest {
+    /// A wrong one counts as a failed sign-in.
+    #[schema(value_type = String, format = Password)]
     current_password: Secret<String>,
+    /// Long enough, and none that attackers try first.
+    #[schema(value_type = String, format = Password, max_length = 256)]
     new_password: Secret<String>,
 }
 
 /// Changes the caller's own password and ends every other grant.
+#[utoipa::path(
+    request_body = PasswordRequest,
+    responses(
+        (status = 200, description = "Changed.", body = UserRecord),
+        (status = 401, description = "`bad_credentials`: the current password is wrong. Or the access token is not good."),
+        (status = 429),
+    ),
+    security(("bearer" = [])),
+)]
 #[post("/me/password", data = "<body>")]
 pub async fn change_password(
     app: &State<Arc<App>>,
@@ -135,6 +173,10 @@ pub async fn change_password(
 }
 
 /// Signs the calling device out.
+#[utoipa::path(
+    responses((status = 204, description = "Signed out.")),
+    security(("bearer" = [])),
+)]
 #[post("/logout")]
 pub async fn logout(app: &State<Arc<App>>, by: SignedIn, caller: Caller) -> Result<Done, Wire> {
     end::logout(app, &by.0, &caller).await?;

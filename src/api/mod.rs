@@ -5,11 +5,13 @@ mod answer;
 mod audit;
 mod body;
 mod devices;
+mod docs;
 pub mod error;
 mod health;
 mod introspect;
 mod login;
 mod me;
+mod openapi;
 mod reject;
 mod revoke;
 mod token;
@@ -35,6 +37,7 @@ pub fn routes() -> Vec<Route> {
         devices::disable,
         devices::enable,
         devices::end,
+        docs::docs,
         health::live,
         health::ready,
         introspect::introspect,
@@ -45,6 +48,7 @@ pub fn routes() -> Vec<Route> {
         me::me,
         me::sign_out_device,
         me::test_jwt,
+        openapi::openapi,
         preflight,
         reject::reject,
         revoke::revoke,

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rocket::{State, post};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, Reply},
     body::Body,
     error::Wire,
+    openapi::EXAMPLE_ID,
 };
 use crate::{
     app::App,
@@ -25,17 +27,35 @@ use crate::{
     records::TokenRecord,
 };
 
-/// Which token, why, and until when.
-#[derive(Deserialize)]
+/// Which token, why, and until when: either the token or its id.
+#[derive(Deserialize, ToSchema)]
+#[schema(min_properties = 1, examples(json!({ "refresh_token_id": EXAMPLE_ID, "reason": "sold the phone" })))]
 #[serde(deny_unknown_fields)]
 pub struct RejectRequest {
+    /// Of any generation.
+    #[schema(value_type = Option<String>, pattern = "^dwr_[A-Za-z0-9_-]{96}$")]
     refresh_token: Option<Secret<String>>,
+    /// The `sid` of its access tokens.
+    #[schema(value_type = Option<Uuid>)]
     refresh_token_id: Option<GrantId>,
+    /// One line.
+    #[schema(max_length = 500, pattern = r"^[^\x00-\x1F\x7F-\x9F]*$")]
     reason: Option<String>,
+    /// When it works again by itself: a time to come. Without it, when it is enabled.
     until: Option<DateTime<Utc>>,
 }
 
 /// Disables a refresh token; other devices are not touched.
+#[utoipa::path(
+    request_body = RejectRequest,
+    responses(
+        (status = 200, description = "The refresh token, disabled.", body = TokenRecord),
+        (status = 403),
+        (status = 404, description = "`no_such_token`: none, or somebody else's."),
+        (status = 409, description = "`already_ended`."),
+    ),
+    security(("bearer" = [])),
+)]
 #[post("/token/reject", data = "<body>")]
 pub async fn reject(
     app: &State<Arc<App>>,

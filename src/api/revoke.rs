@@ -21,7 +21,19 @@ use crate::{
 #[response(status = 200, content_type = "json")]
 pub struct Revoked(());
 
-/// Takes a token back. Its kind is told by its form, so the hint (§2.1) is not needed.
+/// Takes a token back (RFC 7009).
+///
+/// A refresh token ends its sign-in, an access token ends alone. What is no token is no error. Who names
+/// no client is `first-party`.
+#[utoipa::path(
+    request_body(content = ref("#/components/schemas/RevocationForm"), content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "It is worth nothing now."),
+        (status = 400, description = "`invalid_grant`: `wrong_client`, for another client's token, which stays good. Or a form that cannot be read."),
+        (status = 401, description = "`invalid_client`: `bad_client`, `client_disabled`."),
+        (status = 429),
+    ),
+)]
 #[post("/revoke", data = "<form>")]
 pub async fn revoke(
     app: &State<Arc<App>>,

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use rocket::{State, post};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, Reply},
     body::Body,
     error::Wire,
     login::TokenAnswer,
+    openapi::EXAMPLE_TOKEN,
 };
 use crate::{
     app::App,
@@ -26,13 +28,19 @@ use crate::{
     ids::ClientId,
 };
 
-/// What an app sends.
-#[derive(Deserialize)]
+/// The refresh token that is exchanged.
+#[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({ "refresh_token": EXAMPLE_TOKEN })))]
 #[serde(deny_unknown_fields)]
 pub struct RefreshRequest {
+    /// The latest that the app has.
+    #[schema(value_type = String, pattern = "^dwr_[A-Za-z0-9_-]{96}$")]
     refresh_token: Secret<String>,
+    /// If it is sent, it must be the user's; if it is not, the token is not used up.
     username: Option<String>,
+    /// The client that it was given to; `first-party` if it is left out.
     client_id: Option<String>,
+    /// Less than was granted, with spaces between.
     scope: Option<String>,
 }
 
@@ -62,11 +70,15 @@ pub async fn refresh(
 }
 
 /// What a client gets for itself (RFC 6749 §4.4.3): no refresh token.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct ClientAnswer {
+    /// A JWT of RFC 9068, for the header `Authorization: Bearer`.
     access_token: String,
+    /// `Bearer`.
     token_type: &'static str,
+    /// In seconds.
     expires_in: i64,
+    /// What was granted, with spaces between.
     scope: String,
 }
 
@@ -82,7 +94,7 @@ impl From<ClientGranted> for ClientAnswer {
 }
 
 /// The answer to a grant.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum GrantAnswer {
     /// To a user's app.
@@ -91,7 +103,21 @@ pub enum GrantAnswer {
     Client(ClientAnswer),
 }
 
-/// The token endpoint (RFC 6749 §3.2).
+/// Exchanges a refresh token for a new pair, or gives a client a token for itself (RFC 6749 §3.2).
+///
+/// An app's refresh may come as JSON; OAuth clients send a form.
+#[utoipa::path(
+    request_body(content(
+        (RefreshRequest = "application/json"),
+        (ref("#/components/schemas/GrantForm") = "application/x-www-form-urlencoded"),
+    )),
+    responses(
+        (status = 200, description = "A new pair; to a client for itself an access token only.", body = GrantAnswer),
+        (status = 400, description = "`invalid_grant`: `unknown_token`, `token_ended`, `token_reused`, `token_disabled`, `device_disabled`, `user_disabled`, `token_expired`, `wrong_client`, `wrong_user`. `invalid_scope`, `invalid_target`, `unauthorized_client`, `unsupported_grant_type`. Or a body that cannot be read."),
+        (status = 401, description = "`invalid_client`: `bad_client`, `client_disabled`."),
+        (status = 429),
+    ),
+)]
 #[post(
     "/token",
     format = "application/x-www-form-urlencoded",

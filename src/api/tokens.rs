@@ -19,6 +19,14 @@ use crate::{
 };
 
 /// Disables a refresh token.
+#[utoipa::path(
+    request_body = SuspendRequest,
+    responses(
+        (status = 200, description = "The refresh token, disabled.", body = TokenRecord),
+        (status = 409, description = "`already_ended`."),
+    ),
+    security(("bearer" = ["admin", "support"])),
+)]
 #[post("/tokens/<id>/disable", data = "<body>")]
 pub async fn disable(
     app: &State<Arc<App>>,
@@ -38,6 +46,14 @@ pub async fn disable(
 }
 
 /// Enables a refresh token again.
+#[utoipa::path(
+    request_body = EnableRequest,
+    responses(
+        (status = 200, description = "The refresh token, enabled.", body = TokenRecord),
+        (status = 409, description = "`already_ended`."),
+    ),
+    security(("bearer" = ["admin", "support"])),
+)]
 #[post("/tokens/<id>/enable", data = "<body>")]
 pub async fn enable(
     app: &State<Arc<App>>,
@@ -57,6 +73,11 @@ pub async fn enable(
 }
 
 /// Ends a grant for good.
+#[utoipa::path(
+    request_body = EndRequest,
+    responses((status = 200, description = "The refresh token, ended.", body = TokenRecord)),
+    security(("bearer" = ["admin", "support"])),
+)]
 #[post("/tokens/<id>/end", data = "<body>")]
 pub async fn end(
     app: &State<Arc<App>>,

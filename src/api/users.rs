@@ -5,6 +5,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use rocket::{State, delete, get, patch, post};
 use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     answer::{Answer, Done, Listed, Reply, limit, parameter},
@@ -30,10 +31,14 @@ use crate::{
     },
     guard::role::{Admin, Auditor},
     ids::{GrantId, UserId},
-    records::{DeviceRecord, RefusalRecord, TokenRecord, UserRecord},
+    records::{DeviceRecord, RefusalRecord, Role, TokenRecord, UserRecord},
 };
 
 /// Users by name.
+#[utoipa::path(
+    responses((status = 200, description = "A page of users.", body = Listed<UserRecord>)),
+    security(("bearer" = ["admin", "support", "auditor"])),
+)]
 #[get("/users?<query>&<status>&<limit>&<cursor>")]
 pub async fn list(
     app: &State<Arc<App>>,
@@ -60,29 +65,48 @@ pub async fn list(
 }
 
 /// A new user.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({ "username": "ben", "email": "ben@example.com", "roles": ["support"] })))]
 #[serde(deny_unknown_fields)]
 pub struct CreateRequest {
+    /// Letters of one script, digits and signs, no spaces (RFC 8265).
+    #[schema(min_length = 1, max_length = 64)]
     username: String,
+    /// Without one, the answer has a link to set it.
+    #[schema(value_type = Option<String>, format = Password, max_length = 256)]
     password: Option<Secret<String>>,
+    /// No mail is sent to it.
+    #[schema(format = IdnEmail, max_length = 254)]
     email: Option<String>,
+    /// None by default.
+    #[schema(value_type = Vec<Role>)]
     #[serde(default)]
     roles: Vec<String>,
 }
 
 /// The record and, where no password was given, the link to set one: shown this once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub struct Created {
     #[serde(flatten)]
     user: UserRecord,
-    #[serde(flatten)]
-    link: Option<LinkAnswer>,
+    /// A single-use link to set a password, where none was given.
+    #[schema(format = "uri", nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_link: Option<String>,
+    /// Until when it can be used.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password_link_expires_at: Option<DateTime<Utc>>,
 }
 
 /// A single-use link.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PasswordLink)]
 pub struct LinkAnswer {
+    /// The whole address. It is kept nowhere: hand it over.
+    #[schema(format = "uri")]
     password_link: String,
+    /// An hour from now.
     password_link_expires_at: DateTime<Utc>,
 }
 
@@ -96,6 +120,14 @@ impl From<Link> for LinkAnswer {
 }
 
 /// Creates a user.
+#[utoipa::path(
+    request_body = CreateRequest,
+    responses(
+        (status = 201, description = "The user.", body = Created),
+        (status = 409, description = "`username_taken`."),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 #[post("/users", data = "<body>")]
 pub async fn create(
     app: &State<Arc<App>>,
@@ -114,24 +146,36 @@ pub async fn create(
     let user = listing::user(app, id).await?.into();
     Ok(Reply::created(Created {
         user,
-        link: link.map(LinkAnswer::from),
+        password_link: link.as_ref().map(|link| link.url.expose().clone()),
+        password_link_expires_at: link.map(|link| link.expires_at),
     }))
 }
 
 /// One user.
+#[utoipa::path(
+    responses((status = 200, description = "The user.", body = UserRecord)),
+    security(("bearer" = ["admin", "support", "auditor"])),
+)]
 #[get("/users/<id>")]
 pub async fn show(app: &State<Arc<App>>, _by: Auditor, id: UserId) -> Answer<UserRecord> {
     Ok(Reply::ok(listing::user(app, id).await?.into()))
 }
 
 /// What is to be different; what is not named stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(examples(json!({ "email": "zoe@example.com" })))]
 #[serde(deny_unknown_fields)]
 pub struct ChangeRequest {
+    /// Whoever is signed in stays so.
+    #[schema(min_length = 1, max_length = 64)]
     username: Option<String>,
+    /// Null takes it away.
+    #[schema(value_type = Option<String>, format = IdnEmail, max_length = 254)]
     #[serde(default, deserialize_with = "named")]
     #[expect(clippy::option_option, reason = "see `named`")]
     email: Option<Option<String>>,
+    /// The whole new set. It counts at once.
+    #[schema(value_type = Option<Vec<Role>>)]
     roles: Option<Vec<String>>,
 }
 
@@ -145,6 +189,14 @@ fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<Str
 }
 
 /// Changes name, e-mail or roles.
+#[utoipa::path(
+    request_body = ChangeRequest,
+    responses(
+        (status = 200, description = "The user as changed.", body = UserRecord),
+        (status = 409, description = "`username_taken`, `last_admin`."),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 #[patch("/users/<id>", data = "<body>")]
 pub async fn change(
     app: &State<Arc<App>>,
@@ -164,6 +216,13 @@ pub async fn change(
 }
 
 /// Deletes a user; the audit log keeps the bare id.
+#[utoipa::path(
+    responses(
+        (status = 204, description = "Deleted."),
+        (status = 409, description = "`last_admin`."),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 #[delete("/users/<id>")]
 pub async fn delete(
     app: &State<Arc<App>>,
@@ -176,6 +235,14 @@ pub async fn delete(
 }
 
 /// Disables a user with all devices.
+#[utoipa::path(
+    request_body = SuspendRequest,
+    responses(
+        (status = 200, description = "The user, disabled.", body = UserRecord),
+        (status = 409, description = "`last_admin`."),
+    ),
+    security(("bearer" = ["admin"])),
+)]
 #[post("/users/<id>/disable", data = "<body>")]
 pub async fn disable(
     app: &State<Arc<App>>,
@@ -189,6 +256,11 @@ pub async fn disable(
 }
 
 /// Enables a user again.
+#[utoipa::path(
+    request_body = EnableRequest,
+    responses((status = 200, description = "The user, enabled.", body = UserRecord)),
+    security(("bearer" = ["admin"])),
+)]
 #[post("/users/<id>/enable", data = "<body>")]
 pub async fn enable(
     app: &State<Arc<App>>,
@@ -208,6 +280,11 @@ pub async fn enable(
 }
 
 /// Signs a user out everywhere, for good.
+#[utoipa::path(
+    request_body = EndRequest,
+    responses((status = 200, description = "The user, signed out.", body = UserRecord)),
+    security(("bearer" = ["admin"])),
+)]
 #[post("/users/<id>/end", data = "<body>")]
 pub async fn end(
     app: &State<Arc<App>>,
@@ -227,6 +304,10 @@ pub async fn end(
 }
 
 /// Makes a single-use link to set a new password.
+#[utoipa::path(
+    responses((status = 200, description = "The link: shown this once.", body = LinkAnswer)),
+    security(("bearer" = ["admin"])),
+)]
 #[post("/users/<id>/password-link")]
 pub async fn password_link(
     app: &State<Arc<App>>,
@@ -239,6 +320,10 @@ pub async fn password_link(
 }
 
 /// A user's devices, newest use first.
+#[utoipa::path(
+    responses((status = 200, description = "A page of devices.", body = Listed<DeviceRecord>)),
+    security(("bearer" = ["admin", "support", "auditor"])),
+)]
 #[get("/users/<id>/devices?<limit>&<cursor>")]
 pub async fn devices(
     app: &State<Arc<App>>,
@@ -253,6 +338,10 @@ pub async fn devices(
 }
 
 /// A user's refresh tokens, newest first.
+#[utoipa::path(
+    responses((status = 200, description = "A page of refresh tokens.", body = Listed<TokenRecord>)),
+    security(("bearer" = ["admin", "support", "auditor"])),
+)]
 #[get("/users/<id>/tokens?<limit>&<cursor>")]
 pub async fn tokens(
     app: &State<Arc<App>>,
@@ -267,6 +356,10 @@ pub async fn tokens(
 }
 
 /// What a user was refused, and why, newest first.
+#[utoipa::path(
+    responses((status = 200, description = "A page of refusals.", body = Listed<RefusalRecord>)),
+    security(("bearer" = ["admin", "support", "auditor"])),
+)]
 #[get("/users/<id>/refusals?<limit>&<cursor>")]
 pub async fn refusals(
     app: &State<Arc<App>>,

@@ -9,6 +9,7 @@ use rocket::{
     response::Responder,
 };
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::error::Wire;
 use crate::{
@@ -50,24 +51,49 @@ fn is_known(request: &Request<'_>, tag: &str) -> bool {
     known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
 }
 
+impl Document {
+    /// JSON.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
 /// The public signing keys (RFC 7517 §5).
+#[utoipa::path(
+    responses(
+        (status = 200, description = "The keys.", content_type = "application/json",
+            body = ref("#/components/schemas/JwkSet"), headers(("Cache-Control" = String, description = "Five minutes."))),
+        (status = 304, description = "They are still those of the `If-None-Match`."),
+    ),
+)]
 #[get("/.well-known/jwks.json")]
 pub fn jwks(app: &State<Arc<App>>) -> Document {
     Document(app.keyring().jwks().to_owned())
 }
 
 /// What this authorization server can do (RFC 8414 §2): what is not listed, it does not do.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Metadata<'a> {
+    /// The `iss` of every access token.
     issuer: &'a str,
+    /// Where grants are exchanged.
     token_endpoint: String,
+    /// How clients say there who they are.
     token_endpoint_auth_methods_supported: [&'static str; 3],
+    /// The public keys.
     jwks_uri: String,
+    /// What can be exchanged.
     grant_types_supported: [&'static str; 2],
+    /// Where tokens are taken back.
     revocation_endpoint: String,
+    /// How clients say there who they are.
     revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    /// Where is told what a token is worth.
     introspection_endpoint: String,
+    /// How callers say there who they are.
     introspection_endpoint_auth_methods_supported: [&'static str; 3],
+    /// How all of this is used.
+    service_documentation: String,
 }
 
 fn metadata_of(app: &App) -> Result<Document, Wire> {
@@ -88,6 +114,7 @@ fn metadata_of(app: &App) -> Result<Document, Wire> {
             "client_secret_post",
             "Bearer",
         ],
+        service_documentation: format!("{issuer}/docs"),
     };
     serde_json::to_string(&metadata)
         .map(Document)
@@ -95,6 +122,13 @@ fn metadata_of(app: &App) -> Result<Document, Wire> {
 }
 
 /// The metadata (RFC 8414 §3).
+#[utoipa::path(
+    responses(
+        (status = 200, description = "The metadata.", content_type = "application/json", body = Metadata,
+            headers(("Cache-Control" = String, description = "Five minutes."))),
+        (status = 304, description = "It is still that of the `If-None-Match`."),
+    ),
+)]
 #[get("/.well-known/oauth-authorization-server")]
 pub fn metadata(app: &State<Arc<App>>) -> Result<Document, Wire> {
     metadata_of(app)
@@ -112,6 +146,13 @@ pub fn metadata_of_path(app: &State<Arc<App>>, path: PathBuf) -> Result<Document
 }
 
 /// The same under the name by which OpenID Connect clients look for it (RFC 8414 §5).
+#[utoipa::path(
+    responses(
+        (status = 200, description = "The metadata.", content_type = "application/json", body = Metadata,
+            headers(("Cache-Control" = String, description = "Five minutes."))),
+        (status = 304, description = "It is still that of the `If-None-Match`."),
+    ),
+)]
 #[get("/.well-known/openid-configuration")]
 pub fn openid_configuration(app: &State<Arc<App>>) -> Result<Document, Wire> {
     metadata_of(app)

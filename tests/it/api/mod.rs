@@ -7,6 +7,7 @@ mod http;
 mod login;
 mod me;
 mod oauth;
+mod openapi;
 mod reject;
 mod roles;
 mod throttle;

@@ -172,6 +172,7 @@ impl Visitor {
             ("clients", "/admin/clients"),
             ("account", "/admin/account"),
             ("not-found", "/admin/nothing"),
+            ("docs", "/docs"),
             ("new-user", "/admin/users/new"),
         ] {
             self.visit(name, path).await;
@@ -281,7 +282,11 @@ async fn every_page_is_fit_to_be_read() {
     let shown = server.routes.iter();
     let unseen: Vec<&str> = shown
         .filter_map(|route| route.strip_prefix("GET "))
-        .filter(|path| path.starts_with("/admin") || path.starts_with("/set-password"))
+        .filter(|path| {
+            ["/admin", "/set-password", "/docs"]
+                .iter()
+                .any(|it| path.starts_with(it))
+        })
         .filter(|route| !visitor.seen.iter().any(|path| is_of(path, route)))
         .collect();
     assert!(unseen.is_empty(), "not looked at: {unseen:?}");

@@ -1,0 +1,64 @@
+//! What parameters mean. The handlers take them as text; what it must be, is written once, by name.
+
+use serde_json::{Value, json};
+
+use crate::db::cursor;
+
+/// Puts in what the handlers cannot say of their parameters.
+pub fn complete(path: &str, operation: &mut Value) {
+    let mut parameters = operation["parameters"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    for parameter in &mut parameters {
+        let (about, schema) = of_query(parameter["name"].as_str().unwrap_or_default());
+        parameter["description"] = json!(about);
+        parameter["schema"] = schema;
+    }
+    if path.contains("{id}") {
+        let thing = path.trim_start_matches("/me").split('/').nth(1);
+        let about = match thing {
+            Some("users") => "Which user.",
+            Some("devices") => "Which device.",
+            _ => "Which refresh token; not the token itself.",
+        };
+        let schema = json!({ "type": "string", "format": "uuid" });
+        let id = json!({ "name": "id", "in": "path", "required": true, "description": about, "schema": schema });
+        parameters.insert(0, id);
+    }
+    if !parameters.is_empty() {
+        operation["parameters"] = json!(parameters);
+    }
+}
+
+/// What a query parameter means, and what it must be.
+fn of_query(name: &str) -> (&'static str, Value) {
+    // Postgres' text takes no NUL.
+    let words = json!({ "type": "string", "pattern": r"^[^\u0000]*$" });
+    let id = json!({ "type": "string", "format": "uuid" });
+    let instant = json!({ "type": "string", "format": "date-time" });
+    match name {
+        "limit" => (
+            "How many items the page may have.",
+            json!({ "type": "integer", "minimum": 1, "maximum": cursor::MAX_LIMIT, "default": cursor::DEFAULT_LIMIT }),
+        ),
+        "cursor" => (
+            "The `next_cursor` of the page before.",
+            json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$" }),
+        ),
+        "query" => ("How the name or the e-mail begins.", words),
+        "status" => (
+            "Only these.",
+            json!({ "type": "string", "enum": ["active", "disabled"] }),
+        ),
+        "actor" => ("Who did it: a user's id.", id),
+        "subject" => (
+            "What it was done to: the id of a user, a device or a refresh token.",
+            id,
+        ),
+        "action" => ("What happened, such as `device.disabled`.", words),
+        "since" => ("At this time or later.", instant),
+        "until" => ("Before this time.", instant),
+        _ => ("", json!({})),
+    }
+}
