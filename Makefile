@@ -2,7 +2,7 @@
 # (scripts/need.sh), so a fresh clone needs Rust and nothing else. No target deletes data.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint fmt sqlx hooks
+.PHONY: help run test fuzz lint fmt sqlx hooks
 
 # Programs that scripts/need.sh builds for this repository alone.
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
@@ -28,6 +28,14 @@ test: ## run every test, on a private Postgres unless DATABASE_URL is set
 	@scripts/need.sh curl
 	@scripts/need.sh sqlx
 	cargo test --locked
+
+fuzz: ## try a thousand requests per operation of /openapi.json, good and bad (takes a while)
+	@scripts/need.sh rust
+	@scripts/need.sh postgres
+	@scripts/need.sh curl
+	@scripts/need.sh fuzz
+	cargo build --locked
+	scripts/fuzz.sh
 
 # The cheapest first. Duplicate versions are only warned about (deny.toml), hence the log level:
 # `cargo deny check bans` shows them.

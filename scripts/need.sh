@@ -9,6 +9,7 @@
 #   scripts/need.sh chromium      Chromium and its WebDriver, for the tests of the pages
 #   scripts/need.sh node          Node.js, and the packages of tests/node and examples/express
 #   scripts/need.sh python        Python, and the packages of tests/python and examples/fastapi, in .tools
+#   scripts/need.sh fuzz          schemathesis, in .tools
 #   scripts/need.sh curl          curl, for examples/shell
 #   scripts/need.sh sqlx          the sqlx command line, in .tools
 #   scripts/need.sh deny          cargo-deny, in .tools
@@ -18,6 +19,7 @@ cd "$(dirname "$0")/.."
 # The versions `make` was tried with; another could judge the same repository differently.
 sqlx_version=0.9.0
 deny_version=0.20.2
+fuzz_version=4.32.5
 
 # The oldest Postgres that src/private_postgres starts.
 oldest_postgres=13
@@ -206,6 +208,18 @@ python() {
     echo "$wanted" >"$venv/filled"
 }
 
+# Apart from the others: it brings many packages along, and only `make fuzz` needs it.
+fuzz() {
+    python
+    case $(.tools/fuzz/bin/schemathesis --version 2>/dev/null) in
+    *" $fuzz_version") return ;;
+    esac
+    rm -rf .tools/fuzz
+    python3 -m venv .tools/fuzz || stop "python3 could not make .tools/fuzz: see what it says above."
+    .tools/fuzz/bin/python -m pip install --quiet --disable-pip-version-check "schemathesis==$fuzz_version" ||
+        stop "pip could not install schemathesis: see what it says above."
+}
+
 # Not `curl`: that would be found in the place of the program.
 curl_program() {
     ! command -v curl >/dev/null || return 0
@@ -241,13 +255,14 @@ postgres-bin) postgres_bin ;;
 chromium) chromium ;;
 node) node ;;
 python) python ;;
+fuzz) fuzz ;;
 curl) curl_program ;;
 # rustls, for databases elsewhere; the default, native-tls, would need OpenSSL's headers.
 # No --locked: sqlx-cli comes without a lock file.
 sqlx) tool sqlx sqlx-cli "$sqlx_version" --no-default-features --features postgres,rustls,sqlx-toml ;;
 deny) tool cargo-deny cargo-deny "$deny_version" --locked ;;
 *)
-    echo "usage: scripts/need.sh rust|postgres|postgres-bin|chromium|node|python|curl|sqlx|deny" >&2
+    echo "usage: scripts/need.sh rust|postgres|postgres-bin|chromium|node|python|fuzz|curl|sqlx|deny" >&2
     exit 2
     ;;
 esac

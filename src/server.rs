@@ -13,9 +13,11 @@ use rocket::{
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at, timeout};
 
 use crate::{
-    admin, api,
+    admin,
+    api::{self, error::Wire},
     app::App,
     domain::{Actor, ActorKind, Caller, keys, purge},
+    guard::params,
     headers::Headers,
     telemetry::RequestLog,
 };
@@ -49,7 +51,7 @@ pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
         .register("/admin", admin::catchers())
 }
 
-/// Gives every handler a deadline: a database that takes a statement and never answers must
+/// Lets no handler see a parameter that is there twice, and gives each a deadline: a database that takes a statement and never answers must
 /// not hold a request for ever. What was committed by then stands, and a refresh that is
 /// tried again gets the same successor.
 fn bounded(mut routes: Vec<Route>) -> Vec<Route> {
@@ -65,6 +67,10 @@ struct Bounded(Box<dyn Handler>);
 #[rocket::async_trait]
 impl Handler for Bounded {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
+        if params::is_ambiguous(request) {
+            let twice = Wire::invalid_request("A parameter is there twice.");
+            return Outcome::Error(twice.leave(request));
+        }
         match timeout(DEADLINE, self.0.handle(request, data)).await {
             Ok(outcome) => outcome,
             Err(_) => Outcome::Error(Status::ServiceUnavailable),

@@ -47,8 +47,8 @@ impl<'r, T: DeserializeOwned> FromData<'r> for Body<T> {
         match read(bytes.expose()) {
             Ok(body) => Outcome::Success(Self(body)),
             Err(description) => {
-                request.local_cache(|| Some(Wire::invalid_request(description)));
-                Outcome::Error((Status::BadRequest, Unreadable))
+                let wire = Wire::invalid_request(description);
+                Outcome::Error((wire.leave(request), Unreadable))
             }
         }
     }

@@ -248,6 +248,10 @@ fn kind(document: &Value, schema: &Value) -> String {
     if !choices.is_empty() {
         return choices.join(" or ");
     }
+    // The other is that it can be empty.
+    if schema["anyOf"].is_array() {
+        return kind(document, &schema["anyOf"][0]);
+    }
     if schema["enum"].is_array() {
         return values(&schema["enum"]);
     }
@@ -265,8 +269,9 @@ fn kind(document: &Value, schema: &Value) -> String {
 
 /// The values that can be chosen from.
 fn values(choices: &Value) -> String {
-    let choices = choices.as_array().into_iter().flatten();
-    choices.map(text).collect::<Vec<_>>().join(" or ")
+    let choices = choices.as_array().into_iter().flatten().map(text);
+    let choices: Vec<String> = choices.filter(|choice| !choice.is_empty()).collect();
+    choices.join(" or ")
 }
 
 fn members(value: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -209,11 +209,16 @@ impl Wire {
         }
     }
 
-    /// Leaves it for the catcher, and fails the guard. The first word wins.
-    pub fn fail<T>(self, request: &Request<'_>) -> Outcome<T, ()> {
+    /// Leaves it for the catcher of its status. The first word wins.
+    pub fn leave(self, request: &Request<'_>) -> Status {
         let status = self.status;
         request.local_cache(|| Some(self));
-        Outcome::Error((status, ()))
+        status
+    }
+
+    /// Leaves it for the catcher, and fails the guard.
+    pub fn fail<T>(self, request: &Request<'_>) -> Outcome<T, ()> {
+        Outcome::Error((self.leave(request), ()))
     }
 
     /// What a guard left, or else what the status alone says.
@@ -230,6 +235,12 @@ impl Wire {
             ),
             415 => Self::unsupported("Send the body as Content-Type: application/json, in UTF-8."),
             404 | 405 => Self::no_route(request),
+            // Rocket has a word for many methods and answers 400 to the others, past all fairings.
+            400 if !telemetry::has_begun(request)
+                && !headers::allowed_methods(request).is_empty() =>
+            {
+                Self::no_route(request)
+            }
             // A path parameter that is no id.
             422 => Self::no_such_path(),
             400..500 => Self::invalid_request("The request cannot be read."),

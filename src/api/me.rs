@@ -44,7 +44,7 @@ pub struct TestAnswer {
     expires_at: DateTime<Utc>,
 }
 
-/// Tells a valid access token's content. Touches no database (invariant I6).
+/// Tells what a valid access token says, without asking the database.
 #[utoipa::path(
     responses((status = 200, description = "The token is good.", body = TestAnswer)),
     security(("bearer" = [])),

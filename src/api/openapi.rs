@@ -135,6 +135,9 @@ pub fn document(config: &Config) -> serde_json::Result<Value> {
     document["tags"] = json!(groups);
     for (path, operation) in operations(&mut document) {
         name(operation);
+        if operation["requestBody"].is_object() {
+            operation["requestBody"]["required"] = json!(true);
+        }
         tell_who_may(operation);
         parameters::complete(&path, operation);
         answers::complete(operation);

@@ -68,9 +68,7 @@ impl<'r> FromData<'r> for Fields {
 }
 
 fn refuse<'r, T>(request: &Request<'_>, wire: Wire) -> Outcome<'r, T, Unreadable> {
-    let status = wire.status();
-    request.local_cache(|| Some(wire));
-    Outcome::Error((status, Unreadable))
+    Outcome::Error((wire.leave(request), Unreadable))
 }
 
 /// The fields with their escapes undone; `None` for one that is there twice or is no text.

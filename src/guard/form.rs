@@ -71,10 +71,7 @@ impl<'r> FromData<'r> for CheckedBefore {
 }
 
 fn refuse<'r, T>(request: &Request<'_>, wire: Wire) -> Outcome<'r, T, Unreadable> {
-    match wire.fail::<T>(request) {
-        RequestOutcome::Error((status, ())) => Outcome::Error((status, Unreadable)),
-        _ => Outcome::Error((Status::InternalServerError, Unreadable)),
-    }
+    Outcome::Error((wire.leave(request), Unreadable))
 }
 
 async fn check<'r>(

@@ -1,8 +1,10 @@
 //! Ids in paths, and paths themselves. What is no id leads nowhere: 404, as for an id that nobody has.
 
+use std::collections::HashSet;
+
 use rocket::{
     Request,
-    http::Status,
+    http::{Status, uri::Query},
     request::{FromParam, FromRequest, Outcome},
 };
 
@@ -41,6 +43,15 @@ impl<'a> FromParam<'a> for GrantId {
     fn from_param(param: &'a str) -> Result<Self, Self::Error> {
         param.parse()
     }
+}
+
+/// A parameter of the query that is there twice: whoever reads the first and whoever reads the last
+/// would take it for something else. Rocket would read an optional one as absent.
+pub fn is_ambiguous(request: &Request<'_>) -> bool {
+    let mut names = HashSet::new();
+    let query = request.uri().query();
+    let mut segments = query.iter().flat_map(Query::segments);
+    segments.any(|(name, _)| !names.insert(name.to_owned()))
 }
 
 /// The methods that the asked path answers to; no such path is a 404.

@@ -22,6 +22,8 @@ pub fn schemas() -> [(&'static str, Value); 3] {
             "client_id": text(client_id),
             "client_secret": text(client_secret),
         },
+        "dependentRequired": { "client_secret": ["client_id"] },
+        "additionalProperties": { "type": "string" },
         "examples": [{ "grant_type": "client_credentials" }],
     });
     let of_token = |about: &str, whose: &str| {
@@ -35,6 +37,8 @@ pub fn schemas() -> [(&'static str, Value); 3] {
                 "client_id": text(client_id),
                 "client_secret": text(client_secret),
             },
+            "dependentRequired": { "client_secret": ["client_id"] },
+        "additionalProperties": { "type": "string" },
             "examples": [{ "token": super::EXAMPLE_TOKEN }],
         })
     };

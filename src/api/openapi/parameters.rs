@@ -35,8 +35,10 @@ pub fn complete(path: &str, operation: &mut Value) {
 fn of_query(name: &str) -> (&'static str, Value) {
     // Postgres' text takes no NUL.
     let words = json!({ "type": "string", "pattern": r"^[^\u0000]*$" });
-    let id = json!({ "type": "string", "format": "uuid" });
-    let instant = json!({ "type": "string", "format": "date-time" });
+    // An empty one is as good as none.
+    let or_empty = |schema| json!({ "anyOf": [schema, { "type": "string", "maxLength": 0 }] });
+    let id = or_empty(json!({ "type": "string", "format": "uuid" }));
+    let instant = or_empty(json!({ "type": "string", "format": "date-time" }));
     match name {
         "limit" => (
             "How many items the page may have.",
@@ -44,12 +46,12 @@ fn of_query(name: &str) -> (&'static str, Value) {
         ),
         "cursor" => (
             "The `next_cursor` of the page before.",
-            json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]+$" }),
+            json!({ "type": "string", "pattern": "^[A-Za-z0-9_-]*$" }),
         ),
         "query" => ("How the name or the e-mail begins.", words),
         "status" => (
             "Only these.",
-            json!({ "type": "string", "enum": ["active", "disabled"] }),
+            json!({ "type": "string", "enum": ["active", "disabled", ""] }),
         ),
         "actor" => ("Who did it: a user's id.", id),
         "subject" => (

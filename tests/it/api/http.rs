@@ -166,9 +166,14 @@ async fn answers_of_all_kinds(server: &Server) -> Vec<(&'static str, Reply)> {
         ("200 head", send(server, "HEAD", "/health/live").await),
         ("401 head", send(server, "HEAD", "/me").await),
         ("405 trace", send(server, "TRACE", "/me").await),
-        ("400 method", send(server, "FOO", "/me").await),
-        ("400 panel", send(server, "FOO", "/admin").await),
-        ("400 lower", send(server, "get", "/me").await),
+        ("405 method", send(server, "FOO", "/me").await),
+        ("405 panel", send(server, "FOO", "/admin").await),
+        ("405 lower", send(server, "get", "/me").await),
+        ("400 nowhere", send(server, "FOO", "/nope").await),
+        (
+            "400 twice",
+            administrator.get("/users?limit=5&limit=5").await,
+        ),
     ];
     server.user_with_roles("reader", &["auditor"]).await;
     let reader = json!({ "username": "reader", "password": PASSWORD });
@@ -217,7 +222,7 @@ async fn every_answer_has_the_headers_that_keep_browsers_safe() {
             ("x-frame-options", "DENY"),
             (
                 "referrer-policy",
-                if kind == "400 panel" {
+                if kind == "405 panel" {
                     "same-origin"
                 } else {
                     "no-referrer"
@@ -344,4 +349,45 @@ async fn links_and_tokens_name_the_issuer_whatever_host_was_asked() {
     let text: Value = json!(link.text);
     assert!(!text.to_string().contains("evil"));
     assert_eq!(administrator.claims()["iss"], "http://doorward.test");
+}
+
+/// Whoever reads the first and whoever reads the last would take it for something else; and one that
+/// may be left out was read as absent.
+#[tokio::test]
+async fn a_parameter_that_is_there_twice_is_refused() {
+    let server = spawn().await;
+    let administrator = server.administrator().await;
+    for query in [
+        "limit=5&limit=5",
+        "limit=5&limit=6",
+        "limit=null&limit=null",
+        "limit=5&lim%69t=5",
+        "x=1&x=2",
+    ] {
+        for path in ["/users", "/audit", "/me/devices", "/test_jwt"] {
+            let answer = administrator.get(&format!("{path}?{query}")).await;
+            answer.refused(400, "invalid_request", "");
+        }
+    }
+    administrator.get("/users?limit=5&query=").await.expect(200);
+    let mut desk = server.browser("boss", &["admin"]).await;
+    let page = desk
+        .get("/admin/users?status=&status=active")
+        .await
+        .expect(400);
+    assert!(page.text.contains("A parameter is there twice."));
+}
+
+/// RFC 9110 §15.5.6, also for a method that has no name here.
+#[tokio::test]
+async fn any_other_method_is_told_those_of_the_path() {
+    let server = spawn().await;
+    for method in ["QUERY", "FOO", "get"] {
+        let answer = send(&server, method, "/token").await;
+        answer.refused(405, "invalid_request", "method_not_allowed");
+        assert_eq!(answer.header("allow"), "POST");
+    }
+    send(&server, "FOO", "/nope")
+        .await
+        .refused(400, "invalid_request", "");
 }

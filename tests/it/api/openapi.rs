@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, spawn, spawn_with};
+use crate::support::{Server, reply::Reply, spawn, spawn_with};
 
 /// Each operation of a document, as `GET /users/<id>`, with what is said of it.
 pub fn operations(document: &Value) -> Vec<(String, &Value)> {
@@ -158,4 +158,66 @@ async fn the_document_is_public_and_tells_what_is_configured() {
         let shortest = &schemas.pointer(password).unwrap()["minLength"];
         assert_eq!(shortest, 20, "{password}");
     }
+}
+
+/// What a reader would copy. Ids and tokens are the reader's own.
+async fn try_example(route: &str, example: &Value, by_form: bool) {
+    let server = spawn().await;
+    let zoe = server.user("zoe").await;
+    let phone = zoe.sign_in("phone").await;
+    let (method, path) = route.split_once(' ').unwrap();
+    let id = match path.split('/').nth(1).unwrap() {
+        "users" => zoe.id.to_string(),
+        "devices" => phone.device_id.clone(),
+        _ => phone.grant_id(),
+    };
+    let path = path.replace("<id>", &id);
+    let mut example = example.clone();
+    for (name, own) in [
+        ("refresh_token", phone.refresh_token.clone()),
+        ("refresh_token_id", phone.grant_id()),
+        ("token", phone.refresh_token.clone()),
+    ] {
+        if !example[name].is_null() {
+            example[name] = own.into();
+        }
+    }
+    let answer = if by_form {
+        let client = server.client("ledger-api", false).await;
+        let fields = example.as_object().unwrap().iter();
+        let fields = fields.map(|(name, value)| (name.as_str(), value.as_str().unwrap()));
+        let fields: Vec<(&str, &str)> = fields.collect();
+        if path == "/revoke" {
+            server.form(&path, &fields).await
+        } else {
+            client.post(&path, &fields).await
+        }
+    } else if path.starts_with("/me") {
+        Reply::of(phone.request(method, &path).json(&example)).await
+    } else {
+        let desk = server.administrator().await;
+        Reply::of(desk.request(method, &path).json(&example)).await
+    };
+    assert!(
+        (200..300).contains(&answer.status),
+        "{route}: {}",
+        answer.text
+    );
+}
+
+#[tokio::test]
+async fn each_example_works() {
+    let server = spawn().await;
+    let document = document(&server).await;
+    let mut tried = 0;
+    for (route, operation) in operations(&document) {
+        let content = operation["requestBody"]["content"].as_object();
+        for (format, body) in content.into_iter().flatten() {
+            let path = body["schema"]["$ref"].as_str().unwrap();
+            let schema = document.pointer(&path[1..]).unwrap();
+            try_example(&route, &schema["examples"][0], format != "application/json").await;
+            tried += 1;
+        }
+    }
+    assert!(tried > 15, "{tried}");
 }
