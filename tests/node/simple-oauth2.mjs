@@ -17,8 +17,7 @@ did.scope = after.token.scope;
 const own = await new ClientCredentials(config).getToken({ scope: 'read' });
 did.own = own.token.scope;
 
-// It wants JSON from everybody unless it is told otherwise; RFC 7009, section 2.2, has an empty answer.
-await after.revokeAll({ json: true });
+await after.revokeAll();
 try {
   await after.refresh();
 } catch (error) {
