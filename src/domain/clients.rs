@@ -97,10 +97,18 @@ pub async fn authenticate(
         Err(_) => None,
     };
     let Some(client) = found.filter(|client| proves(credentials, client)) else {
-        let refusal = Refusal::BadClient;
-        let (id, nobody) = (app.clock.id(), Refused::default());
-        refusals::insert(&mut db, id, now, nobody, refusal.as_str(), caller).await?;
+        // Whoever goes on guessing is not worth a row each time.
         throttle::count_wrong_client(app, &mut db, caller).await?;
+        let (refusal, nobody) = (Refusal::BadClient, Refused::default());
+        refusals::insert(
+            &mut db,
+            app.clock.id(),
+            now,
+            nobody,
+            refusal.as_str(),
+            caller,
+        )
+        .await?;
         return Err(Error::Client(refusal));
     };
     if client.disabled {
