@@ -43,6 +43,9 @@ until curl --silent --fail --output /dev/null "$FUZZED/health/ready"; do
     sleep 0.2
 done
 
+# Whom the document's examples sign in.
+echo 'meadow pilot canyon 47' | "$DOORWARD" user add zoe --password-stdin >/dev/null
+
 failed=0
 SCHEMATHESIS_HOOKS=tests.python.fuzz_hooks PYTHONPATH=$PWD .tools/fuzz/bin/schemathesis \
     --config-file tests/python/schemathesis.toml run \
