@@ -119,7 +119,7 @@ pub async fn login(
     body: Body<LoginRequest>,
 ) -> Answer<TokenAnswer> {
     let Body(request) = body;
-    let named = basic.or_of_body(request.client_id)?;
+    let named = basic.or(request.client_id, None)?;
     let client = named.unwrap_or_else(Credentials::first_party);
     let device = request
         .device

@@ -115,7 +115,7 @@ struct Api;
 #[get("/openapi.json")]
 pub fn openapi(app: &State<Arc<App>>) -> Result<Document, Wire> {
     let document = document(&app.config).map_err(Wire::internal)?;
-    Ok(Document::new(document.to_string()))
+    Ok(Document(document.to_string()))
 }
 
 /// The whole document.

@@ -54,7 +54,7 @@ pub async fn refresh(
 ) -> Answer<TokenAnswer> {
     let Body(request) = body;
     // The built-in client proves nothing, so nothing is asked: the statement that rotates knows it.
-    let client = match basic.or_of_body(request.client_id)? {
+    let client = match basic.or(request.client_id, None)? {
         Some(named) => clients::authenticate(app, &named, &caller).await?.client_id,
         None => ClientId::first_party(),
     };

@@ -20,7 +20,7 @@ use crate::{
 
 /// A public document that anyone may keep for a while, ask for again by its tag (RFC 9110 §13.1.2),
 /// and read from any page.
-pub struct Document(String);
+pub struct Document(pub String);
 
 impl<'r> Responder<'r, 'static> for Document {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
@@ -49,13 +49,6 @@ fn is_known(request: &Request<'_>, tag: &str) -> bool {
         .flat_map(|line| line.split(','))
         .map(str::trim);
     known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag)
-}
-
-impl Document {
-    /// JSON.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
 }
 
 /// The public signing keys (RFC 7517 §5).

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::{
-    Actor, ActorKind, Caller, clients,
+    Actor, Caller, clients,
     error::Error,
     granted::{Granted, Narrowed},
     username::Username,
@@ -268,13 +268,14 @@ pub async fn refresh(
     Err(Error::Unavailable(None))
 }
 
-async fn refuse(
+/// Keeps a refusal, and refuses.
+pub(super) async fn refuse<T>(
     app: &App,
     db: &mut PgConnection,
     refusal: Refusal,
     refused: Refused,
     caller: &Caller,
-) -> Result<Granted, Error> {
+) -> Result<T, Error> {
     refusals::insert(
         db,
         app.clock.id(),
@@ -295,11 +296,7 @@ async fn end_for_reuse(
     caller: &Caller,
 ) -> Result<Granted, Error> {
     let holder = &standing.holder;
-    let actor = Actor {
-        kind: ActorKind::Anonymous,
-        user: None,
-        caller: caller.clone(),
-    };
+    let actor = Actor::anonymous(caller);
     let mut change = app.change(&actor).await?;
     let refusal = if ended::end(&mut change, holder.grant, Ended::Reuse).await? {
         let event = Event::on(
@@ -338,11 +335,7 @@ async fn note_the_future(
     .await?;
     // Once per grant: whoever asks again and again must not fill the audit log.
     if times == 1 {
-        let actor = Actor {
-            kind: ActorKind::Anonymous,
-            user: None,
-            caller: caller.clone(),
-        };
+        let actor = Actor::anonymous(caller);
         let holder = &standing.holder;
         let event = Event::on(
             Action::RefreshTokenFromTheFuture,

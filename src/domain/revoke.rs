@@ -2,9 +2,9 @@
 //! token ends alone.
 
 use super::{
-    Actor, ActorKind, Caller,
+    Actor, Caller,
     error::Error,
-    refresh::{self, Refusal},
+    refresh::{self, Refusal::WrongClient, refuse},
 };
 use crate::{
     app::App,
@@ -18,7 +18,7 @@ use crate::{
         ended::{self, Ended},
         oauth_clients::Client,
         refresh_tokens,
-        refusals::{self, Refused},
+        refusals::Refused,
         revoked_access_tokens,
     },
 };
@@ -27,7 +27,7 @@ use crate::{
 /// (RFC 7009 §2.2).
 ///
 /// # Errors
-/// [`Refusal::WrongClient`] for another client's token, which stays what it is (§2.1).
+/// [`WrongClient`] for another client's token, which stays what it is (§2.1).
 pub async fn revoke(app: &App, client: &Client, token: &str, caller: &Caller) -> Result<(), Error> {
     if let Some(token) = RefreshToken::parse(token, &app.keys) {
         return refresh_token(app, client, &token, caller).await;
@@ -56,9 +56,16 @@ async fn refresh_token(
     };
     let holder = &standing.holder;
     if holder.client_id != client.client_id {
-        return Err(wrong_client(app, holder.into(), caller).await);
+        return refuse(
+            app,
+            &mut *app.db().await?,
+            WrongClient,
+            holder.into(),
+            caller,
+        )
+        .await;
     }
-    let actor = the_holder(caller);
+    let actor = Actor::anonymous(caller);
     let mut change = app.change(&actor).await?;
     if !ended::end(&mut change, holder.grant, Ended::Revoked).await? {
         return Ok(());
@@ -86,9 +93,9 @@ async fn access_token(
             },
             Whom::Client { .. } => Refused::default(),
         };
-        return Err(wrong_client(app, refused, caller).await);
+        return refuse(app, &mut *app.db().await?, WrongClient, refused, caller).await;
     }
-    let actor = the_holder(caller);
+    let actor = Actor::anonymous(caller);
     let mut change = app.change(&actor).await?;
     if !revoked_access_tokens::insert(&mut change, claims.jti, claims.expires_at()).await? {
         return Ok(());
@@ -104,28 +111,4 @@ async fn access_token(
     Ok(change
         .commit(event.with("jti", claims.jti.to_string()))
         .await?)
-}
-
-/// Keeps that a client tried another one's token.
-async fn wrong_client(app: &App, refused: Refused, caller: &Caller) -> Error {
-    let kept = async {
-        let (id, now, reason) = (
-            app.clock.id(),
-            app.clock.now(),
-            Refusal::WrongClient.as_str(),
-        );
-        refusals::insert(&mut *app.db().await?, id, now, refused, reason, caller).await
-    };
-    match kept.await {
-        Ok(_) => Error::Refresh(Refusal::WrongClient),
-        Err(error) => error.into(),
-    }
-}
-
-fn the_holder(caller: &Caller) -> Actor {
-    Actor {
-        kind: ActorKind::Anonymous,
-        user: None,
-        caller: caller.clone(),
-    }
 }

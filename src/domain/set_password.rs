@@ -176,11 +176,7 @@ pub async fn use_link(
     let secret = OpaqueToken::parse(Purpose::PasswordLink, secret)
         .ok_or(Error::NotFound(Thing::PasswordLink))?;
     let hash = choose(app, &user, new).await?;
-    let actor = Actor {
-        kind: ActorKind::Anonymous,
-        user: None,
-        caller: caller.clone(),
-    };
+    let actor = Actor::anonymous(caller);
     let mut change = app.change(&actor).await?;
     users::lock(&mut change, user.id)
         .await?

@@ -75,11 +75,7 @@ pub async fn create_first(
     let password = password::choose(app, typed, &[username.as_str()]).await?;
     let hash = app.hasher.hash(&password).await?;
     let id = UserId(app.clock.id());
-    let actor = Actor {
-        kind: ActorKind::Anonymous,
-        user: None,
-        caller: caller.clone(),
-    };
+    let actor = Actor::anonymous(caller);
     let mut change = app.change(&actor).await?;
     let good = setup_codes::delete(&mut change, code).await?;
     if !good || users::any_administrator(change.db()).await? {

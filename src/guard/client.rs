@@ -64,10 +64,22 @@ impl Basic {
     /// The client of a form; `None` if it names none.
     ///
     /// # Errors
-    /// 400 for a client that says it twice (RFC 6749 §2.3).
+    /// As [`Basic::or`].
     pub fn or_of_form(self, fields: &Fields) -> Result<Option<Credentials>, Wire> {
         let client_id = Some(fields.text("client_id")).filter(|text| !text.is_empty());
         let secret = Some(fields.secret("client_secret")).filter(|it| !it.expose().is_empty());
+        self.or(client_id.map(str::to_owned), secret)
+    }
+
+    /// The client of the header, or the one that the body names; `None` if neither does.
+    ///
+    /// # Errors
+    /// 400 for a client that says it twice (RFC 6749 §2.3), and for a secret of nobody.
+    pub fn or(
+        self,
+        client_id: Option<String>,
+        secret: Option<Secret<String>>,
+    ) -> Result<Option<Credentials>, Wire> {
         match (self.0, client_id, secret) {
             (Some(_), _, Some(_)) => Err(Wire::invalid_request(
                 "Send the client secret in the header or in the form, not in both.",
@@ -78,32 +90,9 @@ impl Basic {
                 ))
             }
             (Some(basic), _, None) => Ok(Some(basic)),
-            (None, Some(client_id), secret) => Ok(Some(Credentials {
-                client_id: client_id.to_owned(),
-                secret,
-            })),
+            (None, Some(client_id), secret) => Ok(Some(Credentials { client_id, secret })),
             (None, None, Some(_)) => Err(Wire::missing("client_id")),
             (None, None, None) => Ok(None),
-        }
-    }
-
-    /// The client of a JSON body that may name a public one; by default the built-in one.
-    ///
-    /// # Errors
-    /// 400 for two that differ.
-    pub fn or_of_body(self, client_id: Option<String>) -> Result<Option<Credentials>, Wire> {
-        match (self.0, client_id) {
-            (Some(basic), Some(client_id)) if basic.client_id != client_id => {
-                Err(Wire::invalid_request(
-                    "client_id: this is not the client of the Authorization header.",
-                ))
-            }
-            (Some(basic), _) => Ok(Some(basic)),
-            (None, Some(client_id)) => Ok(Some(Credentials {
-                client_id,
-                secret: None,
-            })),
-            (None, None) => Ok(None),
         }
     }
 }

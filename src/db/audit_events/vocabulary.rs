@@ -77,6 +77,17 @@ pub struct Actor {
     pub caller: Caller,
 }
 
+impl Actor {
+    /// Nobody that is known.
+    pub fn anonymous(caller: &Caller) -> Self {
+        Self {
+            kind: ActorKind::Anonymous,
+            user: None,
+            caller: caller.clone(),
+        }
+    }
+}
+
 /// What was done: the stored vocabulary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each name is its stored word, see `as_str`")]
