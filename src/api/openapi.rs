@@ -171,10 +171,11 @@ pub fn document(config: &Config) -> serde_json::Result<Value> {
 }
 
 const INTRODUCTION: &str = "\
-Bodies are `application/json` in UTF-8, at most 16 KiB, with no field that is not listed here. Times \
-are RFC 3339 in UTC, ids UUIDs. Every answer has an `X-Request-Id`; tell it to support. Lists are \
-`{items, next_cursor}`: send `next_cursor` as `cursor` for what follows; null is the end. Errors are \
-the object of RFC 6749 §5.2, with a stable `reason` beside it.";
+Bodies are JSON in UTF-8, or a form where that is said, at most 16 KiB. JSON has no field that is not \
+listed here; of a form, what is not known is passed over. Times are RFC 3339 in UTC, ids UUIDs. \
+Every answer has an `X-Request-Id`; tell it to support. Lists are `{items, next_cursor}`: send \
+`next_cursor` as `cursor` for what follows; null is the end. Errors are the object of RFC 6749 §5.2, \
+with a stable `reason` beside it.";
 
 /// Each operation with its path.
 fn operations(document: &mut Value) -> impl Iterator<Item = (String, &mut Value)> {

@@ -7,14 +7,15 @@ const ERRORS: [(&str, &str, &str); 10] = [
     (
         "400",
         "InvalidRequest",
-        "`invalid_request`: what was sent cannot be read; the field or parameter is named. `weak_password`.",
+        "`invalid_request`: what was sent cannot be read; the field or parameter is named, or is there twice. `weak_password`.",
     ),
     (
         "401",
         "InvalidToken",
         "`missing_token`. Or the access token is not good: `token_expired`, `bad_signature`, `unknown_key`, \
          `wrong_issuer`, `wrong_audience`, `not_yet_valid`, `malformed_token`. Within a second of a cut-off: \
-         `token_ended`, `token_disabled`, `device_disabled`, `user_disabled`, and `roles_changed`, where a refresh helps.",
+         `token_ended`, `token_disabled`, `token_revoked`, `device_disabled`, `user_disabled`, `client_disabled`, and \
+         `roles_changed`, where a refresh helps.",
     ),
     ("403", "InsufficientScope", "`role_required`."),
     (
@@ -35,12 +36,12 @@ const ERRORS: [(&str, &str, &str); 10] = [
     (
         "415",
         "UnsupportedMediaType",
-        "`unsupported_media_type`: the body is not `application/json` in UTF-8.",
+        "`unsupported_media_type`: the body is not of the type that is taken here, in UTF-8.",
     ),
     (
         "429",
         "SlowDown",
-        "`throttled`: too many wrong passwords. Wait as long as `Retry-After` says.",
+        "`throttled`: too many wrong passwords or client secrets. Wait as long as `Retry-After` says.",
     ),
     ("500", "ServerError", "Our fault; tell us `request_id`."),
     (
