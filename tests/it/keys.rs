@@ -8,7 +8,12 @@ use std::{
 
 use doorward::{
     config::Config,
-    crypto::secret::Secret,
+    crypto::{
+        access_token::Claims,
+        keyring::{Keyring, SigningAlg, SigningKey},
+        secret::Secret,
+        server_key::ServerKey,
+    },
     domain::{keys, purge},
 };
 use serde_json::{Value, json};
@@ -51,6 +56,23 @@ async fn has_followed(server: &Server, next: &str) {
     .await;
 }
 
+/// Everything that signs, as somebody has it who once had the database and its secret key: a token
+/// that is good for ever, by each key that is stored now, with its `kid`.
+async fn stolen(server: &Server, claims: &Claims) -> Vec<(String, String)> {
+    let secret = ServerKey::new(&Secret::new([7; 32]));
+    let stored = keys::list(&server.app).await.unwrap();
+    let signed = stored.into_iter().map(|key| {
+        let private = secret
+            .signing_keys()
+            .open(key.id.as_bytes(), &key.private_key_sealed)
+            .unwrap_or_else(|_| panic!("another secret key"));
+        let pair = SigningKey::from_pkcs8(SigningAlg::Es256, &private).unwrap();
+        let ring = Keyring::new(&claims.iss, &claims.aud, vec![pair]).unwrap();
+        (key.kid, ring.sign(claims).unwrap().expose().clone())
+    });
+    signed.collect()
+}
+
 fn kid_of(phone: &Phone<'_>) -> String {
     phone.header()["kid"].as_str().unwrap().to_owned()
 }
@@ -90,7 +112,7 @@ async fn a_key_is_published_before_it_signs_and_until_its_last_token_has_expired
 }
 
 #[tokio::test]
-async fn ten_rotations_under_load_refuse_no_valid_token_on_any_server() {
+async fn ten_rotations_under_load_refuse_no_valid_token_and_take_no_retired_key() {
     let one = spawn().await;
     let servers = [replica(&one).await, replica(&one).await, one];
     let [two, three, one] = &servers;
@@ -99,6 +121,9 @@ async fn ten_rotations_under_load_refuse_no_valid_token_on_any_server() {
     for n in 0..3 {
         phones.push(ana.sign_in(&format!("phone {n}")).await);
     }
+    let mut forever: Claims = serde_json::from_value(phones[0].claims()).unwrap();
+    forever.exp += 86_400;
+    let mut forged = stolen(one, &forever).await;
     let (done, tried) = (AtomicBool::new(false), AtomicUsize::new(0));
     let load = async {
         while !done.load(Ordering::Relaxed) {
@@ -120,6 +145,9 @@ async fn ten_rotations_under_load_refuse_no_valid_token_on_any_server() {
             for server in &servers {
                 has_followed(server, &next).await;
             }
+            let known: Vec<String> = forged.iter().map(|(kid, _)| kid.clone()).collect();
+            let stored = stolen(one, &forever).await;
+            forged.extend(stored.into_iter().filter(|(kid, _)| !known.contains(kid)));
         }
         done.store(true, Ordering::Relaxed);
     };
@@ -128,6 +156,27 @@ async fn ten_rotations_under_load_refuse_no_valid_token_on_any_server() {
     let rotated = one.actions().await;
     let rotated = rotated.iter().filter(|&it| it == "signing_key.rotated");
     assert_eq!(rotated.count(), 10);
+    assert_eq!(forged.len(), 12);
+    // A key is known until the last token that it signed has expired, and not a second longer.
+    let (active, next) = (kid(one, "active").await, kid(one, "next").await);
+    for (later, first_gone) in [(300 + 60 - 10, false), (1, true), (9, true)] {
+        one.advance(later);
+        for at in &servers {
+            at.app.load_keys().await.unwrap();
+            let first = shown(at, &forged[1].1).await;
+            assert_eq!(first.status == 401, first_gone, "{later}");
+        }
+    }
+    for at in &servers {
+        for (kid, token) in &forged {
+            let answer = shown(at, token).await;
+            if [&active, &next].contains(&kid) {
+                answer.expect(200);
+            } else {
+                answer.refused(401, "invalid_token", "unknown_key");
+            }
+        }
+    }
 }
 
 #[tokio::test]
