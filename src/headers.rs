@@ -62,7 +62,6 @@ fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
         if is_page { CSP_PAGE } else { CSP_JSON },
     );
     response.set_raw_header("X-Content-Type-Options", "nosniff");
-    response.set_raw_header("X-Frame-Options", "DENY");
     // Under no-referrer browsers post forms with "Origin: null" (Fetch §3.2), and the panel's
     // forms are told from foreign ones by their origin. Its paths hold ids and no secrets.
     let is_panel = request.uri().path().starts_with("/admin");
@@ -74,8 +73,11 @@ fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
             "no-referrer"
         },
     );
-    response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
-    response.set_raw_header("Permissions-Policy", "interest-cohort=()");
+    if is_page {
+        response.set_raw_header("X-Frame-Options", "DENY");
+        response.set_raw_header("Cross-Origin-Opener-Policy", "same-origin");
+        response.set_raw_header("Permissions-Policy", "interest-cohort=()");
+    }
     if app.config.is_https() {
         response.set_raw_header(
             "Strict-Transport-Security",

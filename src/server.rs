@@ -9,6 +9,7 @@ use rocket::{
     figment::Figment,
     http::Status,
     route::{Handler, Outcome},
+    shield::Shield,
 };
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval, interval_at, timeout};
 
@@ -42,6 +43,8 @@ pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
     };
     rocket::custom(figment.merge(("shutdown", shutdown)))
         .manage(Arc::clone(app))
+        // Rocket's own would put on JSON what only pages need.
+        .attach(Shield::new())
         .attach(RequestLog)
         .attach(Headers)
         .attach(background(app))

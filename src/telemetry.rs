@@ -1,7 +1,13 @@
 //! Logs, and the id and the one line that each request has. A line tells the route and
 //! never the path: a path can hold a secret. Nothing a user typed is logged.
 
-use std::{io::IsTerminal, sync::Arc, time::Instant};
+mod lines;
+
+use std::{
+    io::{self, IsTerminal, stderr},
+    sync::Arc,
+    time::Instant,
+};
 
 use rocket::{
     Data, Request, Response,
@@ -12,20 +18,27 @@ use uuid::Uuid;
 
 use crate::{app::App, clock::Clock};
 
+use lines::{Lines, Rest};
+
 /// The header that every answer has.
 const REQUEST_ID: &str = "X-Request-Id";
 
 /// Starts logging to the standard error: text on a terminal, JSON otherwise. `RUST_LOG` chooses what.
-pub fn start() {
+/// The last lines are written when what it returns is dropped.
+///
+/// # Errors
+/// Those of the system, when there is no thread to be had.
+pub fn start() -> io::Result<Rest> {
     // Rocket writes through the log crate, query strings and what a failing guard held
     // included. Nothing here listens to that crate.
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let lines = Lines::start()?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(lines.clone());
     // Only the first call of a process can succeed; a second one has nothing to add.
-    let _ = if std::io::stderr().is_terminal() {
+    let _ = if stderr().is_terminal() {
         builder.with_target(false).try_init()
     } else {
         builder
@@ -38,28 +51,27 @@ pub fn start() {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "a panic was caught; please report it");
     }));
+    Ok(Rest(lines))
 }
-
-/// Whether a request came in through the fairings.
-struct Begun(bool);
 
 /// What a request carries from its first to its last fairing.
 struct Trace {
     id: Uuid,
     began: Instant,
+    through_fairings: bool,
 }
 
 fn trace<'r>(request: &'r Request<'_>) -> &'r Trace {
-    request.local_cache(|| {
-        let clock = request
-            .rocket()
-            .state::<Arc<App>>()
-            .map_or_else(Clock::system, |app| app.clock.clone());
-        Trace {
-            id: clock.id(),
-            began: Instant::now(),
-        }
-    })
+    request.local_cache(|| begin(request, false))
+}
+
+fn begin(request: &Request<'_>, through_fairings: bool) -> Trace {
+    let app = request.rocket().state::<Arc<App>>();
+    Trace {
+        id: app.map_or_else(|| Clock::system().id(), |app| app.clock.id()),
+        began: Instant::now(),
+        through_fairings,
+    }
 }
 
 /// The id of a request, made by us: a caller's own would be a way into the logs.
@@ -69,7 +81,7 @@ pub fn request_id(request: &Request<'_>) -> Uuid {
 
 /// Whether a request came in through the fairings, and so will its answer go out.
 pub fn has_begun(request: &Request<'_>) -> bool {
-    request.local_cache(|| Begun(false)).0
+    trace(request).through_fairings
 }
 
 /// Gives each request its id and, when it is answered, its one line.
@@ -85,8 +97,7 @@ impl Fairing for RequestLog {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        request.local_cache(|| Begun(true));
-        trace(request);
+        request.local_cache(|| begin(request, true));
     }
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
@@ -96,8 +107,11 @@ impl Fairing for RequestLog {
 
 /// Puts the id on an answer, and writes the request's line.
 pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
-    let Trace { id, began } = trace(request);
+    let Trace { id, began, .. } = trace(request);
     response.set_raw_header(REQUEST_ID, id.to_string());
+    if !tracing::enabled!(tracing::Level::INFO) {
+        return;
+    }
     let route = request
         .route()
         .map_or_else(|| "-".to_owned(), |route| route.uri.to_string());

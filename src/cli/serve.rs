@@ -27,7 +27,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let began = Instant::now();
-        telemetry::start();
+        let _log = telemetry::start();
         let database = Database::own().await?;
         let served = self.serve(&database, began).await;
         database.close().await?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use rocket::{
     Request,
-    http::{Status, uri::Query},
+    http::Status,
     request::{FromParam, FromRequest, Outcome},
 };
 
@@ -48,10 +48,13 @@ impl<'a> FromParam<'a> for GrantId {
 /// A parameter of the query that is there twice: whoever reads the first and whoever reads the last
 /// would take it for something else. Rocket would read an optional one as absent.
 pub fn is_ambiguous(request: &Request<'_>) -> bool {
+    let Some(query) = request.uri().query() else {
+        return false;
+    };
     let mut names = HashSet::new();
-    let query = request.uri().query();
-    let mut segments = query.iter().flat_map(Query::segments);
-    segments.any(|(name, _)| !names.insert(name.to_owned()))
+    query
+        .segments()
+        .any(|(name, _)| !names.insert(name.to_owned()))
 }
 
 /// The methods that the asked path answers to; no such path is a 404.
