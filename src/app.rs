@@ -6,12 +6,13 @@ use std::{
     io::{ErrorKind, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::Path,
-    sync::{Arc, PoisonError, RwLock},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use arc_swap::{ArcSwap, Guard};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use sqlx::{PgPool, Postgres, pool::PoolConnection};
+use sqlx::PgPool;
 use thiserror::Error;
 
 use crate::{
@@ -29,6 +30,7 @@ use crate::{
         audit_events::Actor,
         change::Change,
         cut_offs::{self, CutOffs},
+        door::{Connection, Door},
         notices::{Notice, Notices},
     },
     domain,
@@ -36,6 +38,12 @@ use crate::{
 
 /// The file in `data_dir` that holds the secret key, where the configuration has none.
 const SECRET_KEY_FILE: &str = "secret_key";
+
+/// How many refreshes may wait for a connection: what is served in a tenth of a second.
+const REFRESHES_WAITING: usize = 500;
+
+/// How many of all else may wait for one.
+const OTHERS_WAITING: usize = 200;
 
 /// Everything that the verbs need.
 pub struct App {
@@ -50,8 +58,11 @@ pub struct App {
     /// What was cut off lately.
     pub cut_offs: CutOffs,
     // Replaced as a whole when the keys are others; whoever signs or verifies keeps the one it took.
-    keyring: RwLock<Arc<Keyring>>,
+    keyring: ArcSwap<Keyring>,
     pool: PgPool,
+    // Who refreshes, and who does anything else: a flood of the one leaves the other its share.
+    refreshes: Door,
+    others: Door,
 }
 
 /// Why Doorward cannot start; each a line that says what to do.
@@ -97,30 +108,42 @@ impl App {
         domain::keys::ensure(&pool, &clock, &cut_offs, &config, &keys).await?;
         let mut db = pool.acquire().await.map_err(db::Error::from)?;
         cut_offs::load(&mut db, &cut_offs, &clock, config.access_token_ttl).await?;
-        let keyring = domain::keys::load(&mut db, &clock, &config, &keys).await?;
+        let keyring = domain::keys::load(&mut db, &clock, &config, &keys, None).await?;
+        let keyring = keyring.ok_or(domain::keys::Error::Sealed)?;
         drop(db);
         let hasher = Hasher::start(
             config.argon2_memory_kib,
             config.argon2_iterations,
             config.argon2_parallelism,
         )?;
+        let connections = config.database_connections as usize;
         Ok(Self {
+            refreshes: Door::new(share(connections, 8), REFRESHES_WAITING),
+            others: Door::new(share(connections, 4), OTHERS_WAITING),
             config,
             clock,
             hasher,
             keys,
             cut_offs,
-            keyring: RwLock::new(Arc::new(keyring)),
+            keyring: ArcSwap::from_pointee(keyring),
             pool,
         })
     }
 
-    /// A connection, for reads and for the rotation.
+    /// A connection, for reads.
     ///
     /// # Errors
-    /// [`db::Error::Unavailable`] when there is none within a second and a half.
-    pub async fn db(&self) -> Result<PoolConnection<Postgres>, db::Error> {
-        Ok(self.pool.acquire().await?)
+    /// [`db::Error::Busy`] when too many wait; [`db::Error::Unavailable`] when the database is away.
+    pub async fn db(&self) -> Result<Connection, db::Error> {
+        self.others.connection(&self.pool).await
+    }
+
+    /// A connection, for the rotation.
+    ///
+    /// # Errors
+    /// As [`App::db`].
+    pub async fn db_for_refresh(&self) -> Result<Connection, db::Error> {
+        self.refreshes.connection(&self.pool).await
     }
 
     /// Opens a change: a transaction that ends in one audit event, or in nothing.
@@ -128,7 +151,8 @@ impl App {
     /// # Errors
     /// As [`App::db`].
     pub async fn change<'a>(&'a self, actor: &'a Actor) -> Result<Change<'a>, db::Error> {
-        Change::begin(&self.pool, &self.clock, &self.cut_offs, actor).await
+        let turn = self.others.turn().await?;
+        Change::begin(&self.pool, &self.clock, &self.cut_offs, actor, Some(turn)).await
     }
 
     /// Whether the database answers and has all migrations.
@@ -150,19 +174,22 @@ impl App {
         anchor(&self.pool, &self.clock).await
     }
 
-    /// The signing keys of this moment.
-    pub fn keyring(&self) -> Arc<Keyring> {
-        Arc::clone(&self.keyring.read().unwrap_or_else(PoisonError::into_inner))
+    /// The signing keys of this moment. To be used and let go.
+    pub fn keyring(&self) -> Guard<Arc<Keyring>> {
+        self.keyring.load()
     }
 
-    /// Takes the signing keys anew from the database.
+    /// Takes the signing keys anew from the database, if they are others.
     ///
     /// # Errors
     /// Those of the database; then the keys stay what they are.
     pub async fn load_keys(&self) -> Result<(), domain::error::Error> {
         let mut db = self.db().await?;
-        let keyring = domain::keys::load(&mut db, &self.clock, &self.config, &self.keys).await?;
-        *self.keyring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keyring);
+        let known = self.keyring.load_full();
+        let (clock, config, keys) = (&self.clock, &self.config, &self.keys);
+        if let Some(ring) = domain::keys::load(&mut db, clock, config, keys, Some(&known)).await? {
+            self.keyring.store(Arc::new(ring));
+        }
         Ok(())
     }
 
@@ -194,6 +221,11 @@ impl App {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// All connections but one in `kept`; at least one.
+fn share(connections: usize, kept: usize) -> usize {
+    (connections - connections.div_ceil(kept)).max(1)
 }
 
 async fn anchor(pool: &PgPool, clock: &Clock) -> Result<(), db::Error> {

@@ -52,22 +52,16 @@ pub struct TestAnswer {
 #[get("/test_jwt")]
 pub fn test_jwt(bearer: Bearer) -> Reply<TestAnswer> {
     let Bearer(claims) = bearer;
-    let expires_at = claims.expires_at();
-    Reply::ok(match claims.subject {
-        Subject::User(user) => TestAnswer {
-            sub: user.sub.to_string(),
-            username: Some(user.username),
-            roles: user.roles,
-            device_id: Some(user.device_id),
-            expires_at,
-        },
-        Subject::Client { sub } => TestAnswer {
-            sub: sub.to_string(),
-            username: None,
-            roles: Vec::new(),
-            device_id: None,
-            expires_at,
-        },
+    let (sub, user) = match &claims.subject {
+        Subject::User(user) => (user.sub.to_string(), Some(user)),
+        Subject::Client { sub } => (sub.to_string(), None),
+    };
+    Reply::ok(TestAnswer {
+        sub,
+        username: user.map(|user| user.username.clone()),
+        roles: user.map(|user| user.roles.clone()).unwrap_or_default(),
+        device_id: user.map(|user| user.device_id),
+        expires_at: claims.expires_at(),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The signing keys in memory: signs and verifies access tokens, publishes the JWKS.
 //! Keys are parsed once; a verification touches no database (invariant I6).
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use aws_lc_rs::{
     rsa::{self, KeySize},
@@ -18,6 +18,7 @@ use super::{
     access_token::{Claims, Rejection, TYP},
     secret::Secret,
     sha256,
+    verified::Verified,
 };
 
 /// How far, in seconds, another server's clock may be ahead of ours when it stamps `nbf` and `iat`.
@@ -158,6 +159,9 @@ pub struct Keyring {
     signer: EncodingKey,
     verifiers: HashMap<String, Verifier>,
     jwks: String,
+    kids: Vec<String>,
+    // Gone with the ring: what a key that is taken away has signed is not remembered beyond it.
+    verified: Verified,
 }
 
 impl Keyring {
@@ -179,6 +183,7 @@ impl Keyring {
             };
             verifiers.insert(key.kid.clone(), verifier);
         }
+        let kids = keys.iter().map(|key| key.kid.clone()).collect();
         let jwks: Vec<&Jwk> = keys.iter().map(|key| &key.jwk).collect();
         let jwks = serde_json::json!({ "keys": jwks }).to_string();
         Ok(Self {
@@ -188,6 +193,8 @@ impl Keyring {
             signer,
             verifiers,
             jwks,
+            kids,
+            verified: Verified::none(),
         })
     }
 
@@ -218,6 +225,11 @@ impl Keyring {
         &self.audience
     }
 
+    /// The `kid`s of the key pairs that it was made of, in their order.
+    pub fn kids(&self) -> &[String] {
+        &self.kids
+    }
+
     /// The public keys (RFC 7517 §5), as the text of the answer.
     pub fn jwks(&self) -> &str {
         &self.jwks
@@ -240,7 +252,7 @@ impl Keyring {
     ///
     /// # Errors
     /// The [`Rejection`] that says what was wrong.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, Rejection> {
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Claims>, Rejection> {
         let claims = self.verify_for_any(token, now)?;
         if claims.aud == self.audience {
             Ok(claims)
@@ -253,7 +265,24 @@ impl Keyring {
     ///
     /// # Errors
     /// As [`Keyring::verify`].
-    pub fn verify_for_any(&self, token: &str, now: DateTime<Utc>) -> Result<Claims, Rejection> {
+    pub fn verify_for_any(
+        &self,
+        token: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Claims>, Rejection> {
+        let claims = self.verified.claims(token, || self.decode(token))?;
+        let now = now.timestamp();
+        if claims.exp <= now {
+            return Err(Rejection::Expired);
+        }
+        if claims.nbf > now + LEEWAY || claims.iat > now + LEEWAY {
+            return Err(Rejection::NotYetValid);
+        }
+        Ok(claims)
+    }
+
+    /// All that does not depend on the time.
+    fn decode(&self, token: &str) -> Result<Claims, Rejection> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Rejection::Malformed)?;
         // jsonwebtoken reads `crit` and `typ` and enforces neither (RFC 7515 §4.1.11, RFC 8725 §3.11).
         if header.crit.is_some()
@@ -264,16 +293,9 @@ impl Keyring {
         }
         let kid = header.kid.as_deref().ok_or(Rejection::Malformed)?;
         let verifier = self.verifiers.get(kid).ok_or(Rejection::UnknownKey)?;
-        let claims =
-            jsonwebtoken::decode::<Claims>(token, &verifier.decoding, &verifier.validation)?.claims;
-        let now = now.timestamp();
-        if claims.exp <= now {
-            return Err(Rejection::Expired);
-        }
-        if claims.nbf > now + LEEWAY || claims.iat > now + LEEWAY {
-            return Err(Rejection::NotYetValid);
-        }
-        Ok(claims)
+        let decoded =
+            jsonwebtoken::decode::<Claims>(token, &verifier.decoding, &verifier.validation)?;
+        Ok(decoded.claims)
     }
 }
 

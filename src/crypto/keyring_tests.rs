@@ -71,7 +71,11 @@ fn each_algorithm_signs_what_it_verifies_and_publishes_only_the_public_half() {
     for alg in [SigningAlg::Es256, SigningAlg::EdDsa, SigningAlg::Rs256] {
         let (ring, key) = ring(alg);
         let token = ring.sign(&claims()).unwrap();
-        assert_eq!(ring.verify(token.expose(), now()), Ok(claims()), "{alg:?}");
+        assert_eq!(
+            ring.verify(token.expose(), now()),
+            Ok(Arc::new(claims())),
+            "{alg:?}"
+        );
         let jwks: Value = serde_json::from_str(ring.jwks()).unwrap();
         let jwk = &jwks["keys"][0];
         assert_eq!(
@@ -90,8 +94,8 @@ fn a_shared_secret_signs_and_is_not_published() {
     let old = pairs.sign(&claims()).unwrap();
     let ring = pairs.signing_with_secret(&Secret::new("s".repeat(32)));
     let token = ring.sign(&claims()).unwrap();
-    assert_eq!(ring.verify(token.expose(), now()), Ok(claims()));
-    assert_eq!(ring.verify(old.expose(), now()), Ok(claims()));
+    assert_eq!(ring.verify(token.expose(), now()), Ok(Arc::new(claims())));
+    assert_eq!(ring.verify(old.expose(), now()), Ok(Arc::new(claims())));
     assert!(!ring.jwks().contains("oct") && ring.jwks().contains(&key.kid));
 }
 
@@ -110,7 +114,31 @@ fn a_token_of_a_client_itself_names_no_user_and_may_be_for_others() {
     let token = ring.sign(&claims).unwrap();
     let for_us = ring.verify(token.expose(), now());
     assert_eq!(for_us, Err(Rejection::WrongAudience));
-    assert_eq!(ring.verify_for_any(token.expose(), now()), Ok(claims));
+    assert_eq!(
+        ring.verify_for_any(token.expose(), now()),
+        Ok(Arc::new(claims))
+    );
+}
+
+#[test]
+fn a_token_that_was_seen_expires_all_the_same_and_leaves_with_its_key() {
+    let (ring, _) = ring(SigningAlg::Es256);
+    let token = ring.sign(&claims()).unwrap();
+    for _ in 0..2 {
+        let seen = ring.verify(token.expose(), now());
+        assert_eq!(seen, Ok(Arc::new(claims())));
+    }
+    let (early, late) = (now() - chrono::TimeDelta::hours(1), claims().expires_at());
+    let at = |time| ring.verify(token.expose(), time);
+    assert_eq!(at(early), Err(Rejection::NotYetValid));
+    assert_eq!(at(late), Err(Rejection::Expired));
+    let changed = format!("{}A", token.expose());
+    assert!(ring.verify(&changed, now()).is_err(), "not the same token");
+    let without = self::ring(SigningAlg::Es256).0;
+    assert_eq!(
+        without.verify(token.expose(), now()),
+        Err(Rejection::UnknownKey)
+    );
 }
 
 #[test]

@@ -11,6 +11,7 @@ pub mod seal;
 pub mod secret;
 pub mod server_key;
 pub mod setup_code;
+pub mod verified;
 
 use aws_lc_rs::{digest, rand};
 

@@ -6,7 +6,7 @@ use std::{
     num::NonZero,
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+        mpsc::{Receiver, Sender, channel},
     },
     thread,
 };
@@ -17,13 +17,21 @@ use argon2::{
 };
 use aws_lc_rs::constant_time;
 use thiserror::Error;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use zxcvbn::{Score, zxcvbn};
 
 use super::{random, secret::Secret};
 
-/// How many hashes may wait for each core. At some 30 ms each, the last one waits about a quarter of a second.
-const QUEUE_PER_CORE: usize = 8;
+/// How many sign-ins of apps each core has a place for. At some 15 ms each, the last one waits
+/// about an eighth of a second.
+const PLACES_PER_CORE: usize = 8;
+
+/// How many places each core keeps for the panel and for new passwords, however many apps sign in.
+const KEPT_PER_CORE: usize = 2;
+
+/// How much the hashing threads give way to all others (Linux): refreshes take half a millisecond
+/// of a core, and should not wait for a hash that takes fifteen.
+const NICE: i32 = 10;
 
 /// How many characters of a new password are judged.
 const JUDGED: usize = 32;
@@ -70,15 +78,24 @@ enum Done {
     Comparison(Comparison),
 }
 
+/// A place in the queue of the hashing threads, held until the work is done. To be had before
+/// anything else is done for a sign-in: whoever cannot be served is refused at next to no cost.
+pub struct Place {
+    _permit: OwnedSemaphorePermit,
+}
+
 struct Job {
     password: Secret<String>,
     task: Task,
     reply: oneshot::Sender<Result<Done, Error>>,
+    place: Place,
 }
 
 /// The hashing threads. Dropping it ends them.
 pub struct Hasher {
-    queue: SyncSender<Job>,
+    queue: Sender<Job>,
+    places: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
     decoy: String,
 }
 
@@ -96,18 +113,48 @@ impl Hasher {
         )
         .map_err(Error::Parameters)?;
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let (queue, jobs) = sync_channel::<Job>(cores * QUEUE_PER_CORE);
+        let (queue, jobs) = channel::<Job>();
         let jobs = Arc::new(Mutex::new(jobs));
         for number in 0..cores {
             let (jobs, params) = (Arc::clone(&jobs), params.clone());
             thread::Builder::new()
                 .name(format!("argon2-{number}"))
-                .spawn(move || Worker::new(params).run(&jobs))
+                .spawn(move || {
+                    give_way();
+                    Worker::new(params).run(&jobs);
+                })
                 .map_err(|_| Error::Stopped)?;
         }
         let nobody = Secret::new(format!("{:x?}", random::<32>()));
         let decoy = Worker::new(params).hash(&nobody)?;
-        Ok(Self { queue, decoy })
+        Ok(Self {
+            queue,
+            places: Arc::new(Semaphore::new(cores * PLACES_PER_CORE)),
+            kept: Arc::new(Semaphore::new(cores * KEPT_PER_CORE)),
+            decoy,
+        })
+    }
+
+    /// A place for an app's sign-in.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] at once when all are taken.
+    pub fn place_for_app(&self) -> Result<Place, Error> {
+        let place = Arc::clone(&self.places).try_acquire_owned();
+        place.map_or(Err(Error::Overloaded), |permit| {
+            Ok(Place { _permit: permit })
+        })
+    }
+
+    /// A place for whatever else takes a password.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] at once when all are taken.
+    pub fn place(&self) -> Result<Place, Error> {
+        let place = Arc::clone(&self.kept).try_acquire_owned();
+        place.map_or(Err(Error::Overloaded), |permit| {
+            Ok(Place { _permit: permit })
+        })
     }
 
     /// Whether a password is among the first that are guessed; `words` are the user's own.
@@ -120,7 +167,10 @@ impl Hasher {
         password: &Secret<String>,
         words: Vec<String>,
     ) -> Result<bool, Error> {
-        match self.submit(password, Task::Judge(words)).await? {
+        match self
+            .submit(self.place()?, password, Task::Judge(words))
+            .await?
+        {
             Done::Judged(guessable) => Ok(guessable),
             _ => Err(Error::Stopped),
         }
@@ -131,7 +181,7 @@ impl Hasher {
     /// # Errors
     /// [`Error::Overloaded`] at once when the queue is full.
     pub async fn hash(&self, password: &Secret<String>) -> Result<String, Error> {
-        match self.submit(password, Task::Hash).await? {
+        match self.submit(self.place()?, password, Task::Hash).await? {
             Done::Hash(hash) => Ok(hash),
             _ => Err(Error::Stopped),
         }
@@ -141,15 +191,16 @@ impl Hasher {
     /// someone who does not exist costs what everybody costs. Costs one hash.
     ///
     /// # Errors
-    /// [`Error::Overloaded`] at once when the queue is full, [`Error::Unreadable`] for a hash that is none.
+    /// [`Error::Unreadable`] for a hash that is none.
     pub async fn compare(
         &self,
+        place: Place,
         password: &Secret<String>,
         hash: Option<&str>,
     ) -> Result<Comparison, Error> {
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.decoy).to_owned();
-        match self.submit(password, Task::Compare(hash)).await? {
+        match self.submit(place, password, Task::Compare(hash)).await? {
             Done::Comparison(found) => Ok(Comparison {
                 matches: found.matches && known,
                 ..found
@@ -158,19 +209,30 @@ impl Hasher {
         }
     }
 
-    async fn submit(&self, password: &Secret<String>, task: Task) -> Result<Done, Error> {
+    async fn submit(
+        &self,
+        place: Place,
+        password: &Secret<String>,
+        task: Task,
+    ) -> Result<Done, Error> {
         let (reply, answer) = oneshot::channel();
-        self.queue
-            .try_send(Job {
-                password: password.clone(),
-                task,
-                reply,
-            })
-            .map_err(|error| match error {
-                TrySendError::Full(_) => Error::Overloaded,
-                TrySendError::Disconnected(_) => Error::Stopped,
-            })?;
+        let job = Job {
+            password: password.clone(),
+            task,
+            reply,
+            place,
+        };
+        self.queue.send(job).map_err(|_| Error::Stopped)?;
         answer.await.map_err(|_| Error::Stopped)?
+    }
+}
+
+/// On Linux each thread has a priority of its own; elsewhere the whole process would give way.
+fn give_way() {
+    if cfg!(target_os = "linux")
+        && let Err(error) = rustix::process::setpriority_process(None, NICE)
+    {
+        tracing::warn!(%error, "sign-ins may slow refreshes down");
     }
 }
 
@@ -201,16 +263,23 @@ impl Worker {
             // The lock is held while waiting, so that one idle thread waits and the others queue behind it.
             let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = job else { return };
-            if job.reply.is_closed() {
+            let Job {
+                password,
+                task,
+                reply,
+                place,
+            } = job;
+            if reply.is_closed() {
                 continue;
             }
-            let done = match &job.task {
-                Task::Judge(words) => Ok(Done::Judged(is_guessable(&job.password, words))),
-                Task::Hash => self.hash(&job.password).map(Done::Hash),
-                Task::Compare(hash) => self.compare(&job.password, hash).map(Done::Comparison),
+            let done = match &task {
+                Task::Judge(words) => Ok(Done::Judged(is_guessable(&password, words))),
+                Task::Hash => self.hash(&password).map(Done::Hash),
+                Task::Compare(hash) => self.compare(&password, hash).map(Done::Comparison),
             };
+            drop(place);
             // Nobody waits any more when the caller hung up: nothing is lost.
-            let _ = job.reply.send(done);
+            let _ = reply.send(done);
         }
     }
 

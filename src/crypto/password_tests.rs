@@ -16,7 +16,7 @@ async fn compares_the_whole_password_and_tells_old_parameters() {
         "{hash}"
     );
     let found = hasher
-        .compare(&secret(&password), Some(&hash))
+        .compare(hasher.place().unwrap(), &secret(&password), Some(&hash))
         .await
         .unwrap();
     assert_eq!(
@@ -34,7 +34,7 @@ async fn compares_the_whole_password_and_tells_old_parameters() {
     ] {
         assert!(
             !hasher
-                .compare(&secret(other), Some(&hash))
+                .compare(hasher.place().unwrap(), &secret(other), Some(&hash))
                 .await
                 .unwrap()
                 .matches
@@ -42,7 +42,7 @@ async fn compares_the_whole_password_and_tells_old_parameters() {
     }
     let newer = Hasher::start(12_288, 3, 1).unwrap();
     let found = newer
-        .compare(&secret(&password), Some(&hash))
+        .compare(newer.place().unwrap(), &secret(&password), Some(&hash))
         .await
         .unwrap();
     assert_eq!(
@@ -57,7 +57,13 @@ async fn compares_the_whole_password_and_tells_old_parameters() {
 #[tokio::test]
 async fn nobody_matches_the_decoy_and_no_foreign_hash_is_read() {
     let hasher = Hasher::start(19_456, 2, 1).unwrap();
-    assert!(!hasher.compare(&secret("x"), None).await.unwrap().matches);
+    assert!(
+        !hasher
+            .compare(hasher.place().unwrap(), &secret("x"), None)
+            .await
+            .unwrap()
+            .matches
+    );
     for hash in [
         "",
         "$2y$10$abc",
@@ -65,7 +71,9 @@ async fn nobody_matches_the_decoy_and_no_foreign_hash_is_read() {
     ] {
         assert!(
             matches!(
-                hasher.compare(&secret("x"), Some(hash)).await,
+                hasher
+                    .compare(hasher.place().unwrap(), &secret("x"), Some(hash))
+                    .await,
                 Err(Error::Unreadable)
             ),
             "{hash}"
@@ -73,7 +81,9 @@ async fn nobody_matches_the_decoy_and_no_foreign_hash_is_read() {
     }
     let dear = "$argon2id$v=19$m=4194304,t=2,p=1$c2FsdHNhbHRzYWx0c2Fs$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g";
     assert!(matches!(
-        hasher.compare(&secret("x"), Some(dear)).await,
+        hasher
+            .compare(hasher.place().unwrap(), &secret("x"), Some(dear))
+            .await,
         Err(Error::Unreadable)
     ));
 }
@@ -108,17 +118,28 @@ async fn what_is_guessed_first_is_known() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_at_once() {
+async fn a_full_queue_refuses_at_once_and_keeps_a_place_for_the_panel() {
     let hasher = Hasher::start(19_456, 2, 1).unwrap();
-    let password = secret("p");
-    let mut waiting: Vec<_> = (0..200).map(|_| Box::pin(hasher.hash(&password))).collect();
-    let mut overloaded = 0;
-    for hash in &mut waiting {
-        let polled =
-            std::future::poll_fn(|cx| std::task::Poll::Ready(hash.as_mut().poll(cx))).await;
-        if matches!(polled, std::task::Poll::Ready(Err(Error::Overloaded))) {
-            overloaded += 1;
-        }
+    let (password, cores) = (secret("p"), thread::available_parallelism().unwrap().get());
+    let places: Vec<_> = (0..200)
+        .map_while(|_| hasher.place_for_app().ok())
+        .collect();
+    assert_eq!(places.len(), cores * PLACES_PER_CORE);
+    let compared = places
+        .into_iter()
+        .map(|place| hasher.compare(place, &password, None));
+    let mut waiting: Vec<_> = compared.map(Box::pin).collect();
+    for sign_in in &mut waiting {
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(sign_in.as_mut().poll(cx)));
+        assert!(polled.await.is_pending());
     }
-    assert!(overloaded > 100, "{overloaded}");
+    // A hash may be through by now; not all.
+    let free = (0..200).map_while(|_| hasher.place_for_app().ok()).count();
+    assert!(free < cores * PLACES_PER_CORE, "{free}");
+    assert!(hasher.hash(&password).await.is_ok());
+    for sign_in in waiting {
+        assert!(!sign_in.await.unwrap().matches);
+    }
+    assert_eq!(hasher.places.available_permits(), cores * PLACES_PER_CORE);
+    assert_eq!(hasher.kept.available_permits(), cores * KEPT_PER_CORE);
 }

@@ -7,6 +7,7 @@ use super::{
     Error,
     audit_events::{self, Actor, Event},
     cut_offs::{CutOff, CutOffs},
+    door::Turn,
     notices::{self, Notice},
 };
 use crate::clock::Clock;
@@ -19,10 +20,13 @@ pub struct Change<'a> {
     cut_offs: &'a CutOffs,
     told: Vec<Notice>,
     now: DateTime<Utc>,
+    // After the transaction, whose end gives the connection back.
+    _turn: Option<Turn>,
 }
 
 impl<'a> Change<'a> {
-    /// Opens a transaction for something that `actor` does. One round trip.
+    /// Opens a transaction for something that `actor` does, on the connection that a turn is for,
+    /// or on any before there are doors. One round trip.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when there is no connection to be had.
@@ -31,6 +35,7 @@ impl<'a> Change<'a> {
         clock: &'a Clock,
         cut_offs: &'a CutOffs,
         actor: &'a Actor,
+        turn: Option<Turn>,
     ) -> Result<Self, Error> {
         let transaction = pool.begin().await?;
         Ok(Self {
@@ -40,6 +45,7 @@ impl<'a> Change<'a> {
             cut_offs,
             told: Vec::new(),
             now: clock.now(),
+            _turn: turn,
         })
     }
 

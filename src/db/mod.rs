@@ -8,6 +8,7 @@ pub mod cursor;
 pub mod cut_offs;
 pub mod devices;
 pub mod disabling;
+pub mod door;
 pub mod ended;
 pub mod installation;
 pub mod migrate;
@@ -45,6 +46,9 @@ pub enum Error {
     /// Postgres is away, stopping, or all connections are taken: try again.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] sqlx::Error),
+    /// More wait for a connection than can be served soon: try again.
+    #[error("too many wait for a connection")]
+    Busy,
     /// A unique constraint, by its name.
     #[error("the constraint {0} refuses")]
     Taken(String),

@@ -81,7 +81,8 @@ pub async fn sign_in(
     password: &Secret<String>,
     caller: &Caller,
 ) -> Result<OpaqueToken, Error> {
-    let verified = credentials::verify(app, username, password, None, caller).await?;
+    let place = app.hasher.place()?;
+    let verified = credentials::verify(app, place, username, password, None, caller).await?;
     let actor = Actor {
         kind: ActorKind::User,
         user: Some(verified.user),

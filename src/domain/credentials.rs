@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     app::App,
-    crypto::{password::Comparison, secret::Secret},
+    crypto::{
+        password::{Comparison, Place},
+        secret::Secret,
+    },
     db::{
         change::Change,
         refusals::{self, Refused},
@@ -33,9 +36,10 @@ pub struct Verified {
 /// a device token proves; if it is this user's, its own allowance is drawn on.
 ///
 /// # Errors
-/// [`Refusal::BadCredentials`]; [`Error::Throttled`] and [`Error::Overloaded`] before any hash.
+/// [`Refusal::BadCredentials`]; [`Error::Throttled`] before any hash.
 pub async fn verify(
     app: &App,
+    place: Place,
     username: &str,
     typed: &Secret<String>,
     proven: Option<DeviceId>,
@@ -59,7 +63,7 @@ pub async fn verify(
 
     let (user, stored) = found.map(|user| (user.id, user.password_hash)).unzip();
     let stored = stored.flatten();
-    let compared = compare(app, &attempt, typed, stored.as_deref()).await?;
+    let compared = compare(app, place, &attempt, typed, stored.as_deref()).await?;
     if let (Some(user), Some(hash), true) = (user, stored, compared.matches) {
         let upgraded_hash = if compared.outdated {
             rehash(app, typed).await
@@ -84,9 +88,10 @@ pub async fn verify(
 /// Compares one password; an attempt that came to no comparison is withdrawn.
 ///
 /// # Errors
-/// [`Error::Overloaded`].
+/// [`Error::Internal`] for a stored hash that is none.
 pub async fn compare(
     app: &App,
+    place: Place,
     attempt: &Attempt,
     typed: &Secret<String>,
     stored: Option<&str>,
@@ -96,7 +101,7 @@ pub async fn compare(
     let nothing = Secret::new(String::new());
     match app
         .hasher
-        .compare(prepared.as_ref().unwrap_or(&nothing), stored)
+        .compare(place, prepared.as_ref().unwrap_or(&nothing), stored)
         .await
     {
         Ok(compared) => Ok(Comparison {

@@ -52,7 +52,7 @@ pub enum Error {
         retry_after: Duration,
     },
     /// More work than the machine can do.
-    #[error("too many passwords are being checked; try again in a moment")]
+    #[error("more is asked for than this machine can do; try again in a moment")]
     Overloaded,
     /// The database is away.
     #[error("the database is not available")]
@@ -130,6 +130,7 @@ impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         match error {
             db::Error::Unavailable(_) => Self::Unavailable(Some(error)),
+            db::Error::Busy => Self::Overloaded,
             db::Error::Taken(constraint) if constraint == db::users::USERNAME_KEY => {
                 Self::Conflict(Conflict::UsernameTaken)
             }

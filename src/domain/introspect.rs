@@ -1,5 +1,7 @@
 //! What a token is worth at this moment (RFC 7662): asked of the database, not of what was heard.
 
+use std::sync::Arc;
+
 use sqlx::PgConnection;
 
 use super::{error::Error, refresh};
@@ -32,7 +34,7 @@ pub enum Active {
     /// The current refresh token of a grant.
     RefreshToken(Box<Holder>),
     /// An access token.
-    AccessToken(Box<Claims>),
+    AccessToken(Arc<Claims>),
 }
 
 /// What a token is worth; `None` for nothing, and for what is none of the asker's business.
@@ -58,7 +60,7 @@ pub async fn introspect(app: &App, asker: &Asker, token: &str) -> Result<Option<
         Asker::Administrator => true,
     };
     let active = concerns && is_good(app, &mut db, &claims).await?;
-    Ok(active.then(|| Active::AccessToken(Box::new(claims))))
+    Ok(active.then_some(Active::AccessToken(claims)))
 }
 
 /// Whether an access token is the client's own, or for it as a resource server.

@@ -62,7 +62,7 @@ pub async fn adopt(
     keys: &ServerKeys,
 ) -> Result<(), Error> {
     let actor = system(clock);
-    let mut change = Change::begin(pool, clock, cut_offs, &actor).await?;
+    let mut change = Change::begin(pool, clock, cut_offs, &actor, None).await?;
     if keys.previous.is_some() {
         // They may have to be sealed anew: before the fingerprint, as a rotation locks the two.
         signing_keys::lock(&mut change).await?;
@@ -139,7 +139,7 @@ pub async fn ensure(
         return Ok(());
     }
     let actor = system(clock);
-    let mut change = Change::begin(pool, clock, cut_offs, &actor).await?;
+    let mut change = Change::begin(pool, clock, cut_offs, &actor, None).await?;
     signing_keys::lock(&mut change).await?;
     let stored = signing_keys::list(change.db()).await?;
     let mut kid = None;
@@ -160,7 +160,7 @@ pub async fn ensure(
 }
 
 /// Opens the signing keys that are there: a ring that signs with the active key, and verifies
-/// with all whose tokens can still be valid.
+/// with all whose tokens can still be valid. `None` if that is the ring that is `known`.
 ///
 /// # Errors
 /// [`Error::Sealed`] for a key that does not open.
@@ -169,34 +169,38 @@ pub async fn load(
     clock: &Clock,
     config: &Config,
     keys: &ServerKeys,
-) -> Result<Keyring, Error> {
+    known: Option<&Keyring>,
+) -> Result<Option<Keyring>, Error> {
     let alg = pair_alg(config);
     let gone = clock.now() - verifies_for(config);
-    let mut opened = Vec::new();
-    for key in signing_keys::list(db).await? {
-        if key.retired_at.is_some_and(|retired_at| retired_at <= gone) {
-            continue;
-        }
-        // While the secret key is changed, another server may have sealed them anew already.
-        let private = [Some(&keys.current), keys.previous.as_ref()]
-            .into_iter()
-            .flatten()
-            .find_map(|known| {
-                let seal = known.signing_keys();
-                seal.open(key.id.as_bytes(), &key.private_key_sealed).ok()
-            })
-            .ok_or(Error::Sealed)?;
-        let stored_alg = SigningAlg::parse(&key.alg).ok_or(Error::Sealed)?;
-        let signing = SigningKey::from_pkcs8(stored_alg, &private)?;
-        // The ring signs with its first key.
-        let first = key.state == "active" && stored_alg == alg;
-        opened.insert(if first { 0 } else { opened.len() }, signing);
+    let mut stored = signing_keys::list(db).await?;
+    stored.retain(|key| key.retired_at.is_none_or(|retired_at| retired_at > gone));
+    // The ring signs with its first key.
+    stored.sort_by_key(|key| !(key.state == "active" && key.alg == alg.as_str()));
+    if known.is_some_and(|known| stored.iter().map(|key| &key.kid).eq(known.kids())) {
+        return Ok(None);
     }
+    let opened = stored.iter().map(|key| open(key, keys));
+    let opened = opened.collect::<Result<_, _>>()?;
     let ring = Keyring::new(&config.issuer, &config.audience, opened)?;
-    Ok(match (&config.signing_secret, config.signing_alg) {
+    Ok(Some(match (&config.signing_secret, config.signing_alg) {
         (Some(secret), SigningAlg::Hs256) => ring.signing_with_secret(secret),
         _ => ring,
-    })
+    }))
+}
+
+fn open(key: &StoredKey, keys: &ServerKeys) -> Result<SigningKey, Error> {
+    // While the secret key is changed, another server may have sealed them anew already.
+    let private = [Some(&keys.current), keys.previous.as_ref()]
+        .into_iter()
+        .flatten()
+        .find_map(|known| {
+            let seal = known.signing_keys();
+            seal.open(key.id.as_bytes(), &key.private_key_sealed).ok()
+        })
+        .ok_or(Error::Sealed)?;
+    let alg = SigningAlg::parse(&key.alg).ok_or(Error::Sealed)?;
+    Ok(SigningKey::from_pkcs8(alg, &private)?)
 }
 
 /// All signing keys, newest first.

@@ -217,7 +217,7 @@ pub async fn refresh(
         address: caller.address_text(),
         user_agent: &caller.user_agent,
     };
-    let mut db = app.db().await?;
+    let mut db = app.db_for_refresh().await?;
     for _ in 0..TRIES {
         let now = app.clock.now();
         if let Some(holder) = refresh_tokens::rotate(&mut db, &rotation, now).await? {

@@ -70,13 +70,14 @@ pub async fn change_own(
     new: &Secret<String>,
     caller: &Caller,
 ) -> Result<(), Error> {
+    let place = app.hasher.place()?;
     let mut db = app.db().await?;
     let attempt = Attempt::begin(app, &mut db, owner.guesser, caller).await?;
     let stored = users::find_password_hash(&mut db, owner.user).await?;
     drop(db);
     let user = find(app, owner.user).await?;
 
-    let compared = credentials::compare(app, &attempt, current, stored.as_deref()).await?;
+    let compared = credentials::compare(app, place, &attempt, current, stored.as_deref()).await?;
     if !compared.matches {
         let refused = Refused {
             user: Some(owner.user),

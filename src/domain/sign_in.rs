@@ -83,9 +83,10 @@ struct Asked {
 /// Signs a user in on a device. One hash; the device's former grant is replaced.
 ///
 /// # Errors
-/// The [`Refusal`]s, those of the client ([`clients::Refusal`]); [`Error::Throttled`] and
-/// [`Error::Overloaded`] before any hash.
+/// The [`Refusal`]s, those of the client ([`clients::Refusal`]); [`Error::Throttled`]
+/// before any hash, and [`Error::Overloaded`] before anything.
 pub async fn sign_in(app: &App, request: &SignIn<'_>, caller: &Caller) -> Result<Granted, Error> {
+    let place = app.hasher.place_for_app()?;
     let client = clients::authenticate(app, request.client, caller).await?;
     clients::may_use(&client, clients::REFRESH_TOKEN)?;
     let scope = clients::granted_scope(&client, request.scope)?;
@@ -98,6 +99,7 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, caller: &Caller) -> Result
     };
     let verified = credentials::verify(
         app,
+        place,
         request.username,
         request.password,
         claim.proven,
@@ -160,7 +162,11 @@ async fn grant(
         absolute_expires_at,
     };
     let token = RefreshToken::first(holder.grant);
-    let replaced = ended::end_of_device(&mut change, device, Ended::Replaced).await?;
+    let replaced = if new_device {
+        None
+    } else {
+        ended::end_of_device(&mut change, device, Ended::Replaced).await?
+    };
     let keep = i64::from(app.config.max_grants_per_user) - 1;
     let surplus = ended::end_surplus_of_user(&mut change, verified.user, keep).await?;
     refresh_tokens::insert(&mut change, &holder, token.hash(), &caller.user_agent).await?;

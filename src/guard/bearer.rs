@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// What a valid access token says, whose user, device and grant are not known to be cut off.
-pub struct Bearer(pub Claims);
+pub struct Bearer(pub Arc<Claims>);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Bearer {

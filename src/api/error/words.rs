@@ -44,7 +44,11 @@ impl From<Error> for Wire {
             Error::NotFound(thing) => of_missing(thing),
             Error::Conflict(conflict) => of_conflict(conflict),
             Error::Throttled { retry_after } => Self::throttled(retry_after),
-            Error::Overloaded => Self::unavailable("the queue of passwords to check is full"),
+            // In a flood, a second line in the log for each that is refused would be part of it.
+            Error::Overloaded => Self {
+                cause: None,
+                ..Self::unavailable("")
+            },
             Error::Unavailable(cause) => Self::unavailable(cause.map_or_else(
                 || "a row kept changing".to_owned(),
                 |cause| cause.to_string(),

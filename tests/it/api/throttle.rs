@@ -92,7 +92,9 @@ async fn forty_guesses_at_once_are_still_only_five() {
         });
         let statuses = join_all(guesses).await;
         let count = |status| statuses.iter().filter(|&&found| found == status).count();
-        assert_eq!((count(401), count(429)), (5, 35), "{username}");
+        // Some find the queue full, which is no attempt.
+        let refused = count(429) + count(503);
+        assert_eq!((count(401), refused), (5, 35), "{username}");
     }
 }
 
