@@ -2,13 +2,13 @@
 # (scripts/need.sh), so a fresh clone needs Rust and nothing else. No target deletes data.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz lint fmt sqlx hooks
+.PHONY: help run test fuzz bench bench-growth lint fmt sqlx hooks
 
 # Programs that scripts/need.sh builds for this repository alone.
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 # exec: no shell in between, so that Ctrl-C and SIGTERM reach the server and `make` waits for it.
 run: ## build and serve on http://127.0.0.1:8000, with a private Postgres unless DATABASE_URL is set
@@ -36,6 +36,19 @@ fuzz: ## try a thousand requests per operation of /openapi.json, good and bad (t
 	@scripts/need.sh fuzz
 	cargo build --locked
 	scripts/fuzz.sh
+
+bench: ## measure speed and memory beside their limits, and write docs/performance.md (ten minutes)
+	@scripts/need.sh rust
+	@scripts/need.sh postgres
+	@scripts/need.sh tutorial
+	@scripts/need.sh wrk
+	cargo bench --locked --bench doorward
+
+bench-growth: ## the same for refreshes among ten million devices (a quarter of an hour, 12 GB)
+	@scripts/need.sh rust
+	@scripts/need.sh postgres
+	@scripts/need.sh wrk
+	cargo bench --locked --bench doorward -- growth
 
 # The cheapest first. Duplicate versions are only warned about (deny.toml), hence the log level:
 # `cargo deny check bans` shows them.

@@ -8,8 +8,11 @@
 #   scripts/need.sh postgres-bin  prints the directory they are in
 #   scripts/need.sh chromium      Chromium and its WebDriver, for the tests of the pages
 #   scripts/need.sh node          Node.js, and the packages of tests/node and examples/express
+#   scripts/need.sh tutorial      Node.js, and the packages of benches/tutorial
 #   scripts/need.sh python        Python, and the packages of tests/python and examples/fastapi, in .tools
 #   scripts/need.sh fuzz          schemathesis, in .tools
+#   scripts/need.sh wrk           wrk, for `make bench`
+#   scripts/need.sh pgbench       prints where pgbench is, which comes with Postgres' server
 #   scripts/need.sh curl          curl, for examples/shell
 #   scripts/need.sh sqlx          the sqlx command line, in .tools
 #   scripts/need.sh deny          cargo-deny, in .tools
@@ -155,6 +158,7 @@ not_older() {
         { [ "${1%%.*}" -eq "${2%%.*}" ] && [ "${1#*.}" -ge "${2#*.}" ]; }
 }
 
+# node PLACE...: Node.js, and the packages that the lists in these places name.
 node() {
     if ! command -v npm >/dev/null; then
         install Node.js "install Node.js $oldest_node or newer, with npm." \
@@ -167,7 +171,7 @@ node() {
     version=$(command node --version | sed -n 's/^v\([0-9]*\.[0-9]*\).*/\1/p')
     not_older "${version:-0.0}" "$oldest_node" ||
         stop "Node.js ${version:-that runs} is too old: $oldest_node or newer is needed."
-    for place in tests/node examples/express; do
+    for place; do
         packages=$place/node_modules/.package-lock.json
         # Written last by npm, so newer than the list that it followed.
         [ -z "$(find "$packages" -newer "$place/package-lock.json" 2>/dev/null)" ] || continue
@@ -231,6 +235,27 @@ curl_program() {
         'brew=brew install curl'
 }
 
+wrk_program() {
+    ! command -v wrk >/dev/null || return 0
+    install wrk "install wrk." \
+        "apt-get=$apt wrk" \
+        'dnf=dnf --assumeyes install wrk' \
+        'apk=apk add wrk' \
+        'pacman=pacman -S --noconfirm --needed wrk' \
+        'brew=brew install wrk'
+}
+
+# A directory with links to the server's programs need not have one to this.
+pgbench_path() (
+    for dir in "$(postgres_bin)" "$(pg_config --bindir 2>/dev/null || true)" /usr/lib/postgresql/*/bin /usr/bin; do
+        if [ -x "$dir/pgbench" ]; then
+            echo "$dir/pgbench"
+            exit
+        fi
+    done
+    stop "pgbench is missing: install the package of PostgreSQL's server that has it."
+)
+
 # tool PROGRAM CRATE VERSION OPTION...: builds it into .tools, which is the repository's own, so
 # that neither ~/.cargo/bin nor another project's version is touched.
 tool() {
@@ -253,16 +278,19 @@ rust) rust ;;
 postgres) [ -n "${DATABASE_URL:-}" ] || postgres ;;
 postgres-bin) postgres_bin ;;
 chromium) chromium ;;
-node) node ;;
+node) node tests/node examples/express ;;
+tutorial) node benches/tutorial ;;
 python) python ;;
 fuzz) fuzz ;;
 curl) curl_program ;;
+wrk) wrk_program ;;
+pgbench) pgbench_path ;;
 # rustls, for databases elsewhere; the default, native-tls, would need OpenSSL's headers.
 # No --locked: sqlx-cli comes without a lock file.
 sqlx) tool sqlx sqlx-cli "$sqlx_version" --no-default-features --features postgres,rustls,sqlx-toml ;;
 deny) tool cargo-deny cargo-deny "$deny_version" --locked ;;
 *)
-    echo "usage: scripts/need.sh rust|postgres|postgres-bin|chromium|node|python|fuzz|curl|sqlx|deny" >&2
+    echo "usage: scripts/need.sh rust|postgres|postgres-bin|chromium|node|tutorial|python|fuzz|curl|wrk|pgbench|sqlx|deny" >&2
     exit 2
     ;;
 esac
