@@ -30,7 +30,7 @@ use crate::{
         audit_events::Actor,
         change::Change,
         cut_offs::{self, CutOffs},
-        door::{Connection, Door},
+        door::{Connection, Door, Kept},
         notices::{Notice, Notices},
     },
     domain,
@@ -63,6 +63,7 @@ pub struct App {
     // Who refreshes, and who does anything else: a flood of the one leaves the other its share.
     refreshes: Door,
     others: Door,
+    kept: Kept,
 }
 
 /// Why Doorward cannot start; each a line that says what to do.
@@ -120,6 +121,7 @@ impl App {
         Ok(Self {
             refreshes: Door::new(share(connections, 8), REFRESHES_WAITING),
             others: Door::new(share(connections, 4), OTHERS_WAITING),
+            kept: Kept::default(),
             config,
             clock,
             hasher,
@@ -135,7 +137,7 @@ impl App {
     /// # Errors
     /// [`db::Error::Busy`] when too many wait; [`db::Error::Unavailable`] when the database is away.
     pub async fn db(&self) -> Result<Connection, db::Error> {
-        self.others.connection(&self.pool).await
+        self.others.connection(&self.pool, &self.kept).await
     }
 
     /// A connection, for the rotation.
@@ -143,7 +145,13 @@ impl App {
     /// # Errors
     /// As [`App::db`].
     pub async fn db_for_refresh(&self) -> Result<Connection, db::Error> {
-        self.refreshes.connection(&self.pool).await
+        self.refreshes.kept_connection(&self.pool, &self.kept).await
+    }
+
+    /// Takes a refresh's connection back, if all went well on it; all others go back by themselves,
+    /// and are looked at first.
+    pub fn keep(&self, connection: Connection) {
+        self.kept.keep(connection);
     }
 
     /// Opens a change: a transaction that ends in one audit event, or in nothing.
@@ -152,6 +160,7 @@ impl App {
     /// As [`App::db`].
     pub async fn change<'a>(&'a self, actor: &'a Actor) -> Result<Change<'a>, db::Error> {
         let turn = self.others.turn().await?;
+        let _room = self.kept.make_room(&self.pool);
         Change::begin(&self.pool, &self.clock, &self.cut_offs, actor, Some(turn)).await
     }
 
@@ -219,6 +228,7 @@ impl App {
 
     /// Closes all connections.
     pub async fn close(&self) {
+        self.kept.clear();
         self.pool.close().await;
     }
 }

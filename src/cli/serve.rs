@@ -56,6 +56,7 @@ impl Serve {
             .await
             .map(drop)
             .map_err(|error| launch_fault(error.kind()));
+        app.close().await;
         tracing::info!("stopping");
         launched
     }

@@ -221,7 +221,7 @@ pub async fn refresh(
     for _ in 0..TRIES {
         let now = app.clock.now();
         if let Some(holder) = refresh_tokens::rotate(&mut db, &rotation, now).await? {
-            drop(db);
+            app.keep(db);
             return Granted::sign(app, holder, &successor, narrowed, now);
         }
         let Some(standing) = refresh_tokens::find_standing(&mut db, token.grant, now).await? else {
