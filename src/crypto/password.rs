@@ -100,7 +100,7 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// Starts one thread per core and makes the decoy.
+    /// Starts one thread per core and makes the decoy: the hash of nothing that anybody knows.
     ///
     /// # Errors
     /// [`Error::Parameters`] for values that argon2 refuses, [`Error::Stopped`] when no thread can be started.
@@ -125,8 +125,7 @@ impl Hasher {
                 })
                 .map_err(|_| Error::Stopped)?;
         }
-        let nobody = Secret::new(format!("{:x?}", random::<32>()));
-        let decoy = Worker::new(params).hash(&nobody)?;
+        let decoy = phc(&params, &random::<16>(), &random::<32>())?;
         Ok(Self {
             queue,
             places: Arc::new(Semaphore::new(cores * PLACES_PER_CORE)),
@@ -287,14 +286,7 @@ impl Worker {
         let params = self.params.clone();
         let salt = random::<16>();
         let output = self.derive(&params, password, &salt)?;
-        let hash = PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(&params).map_err(|_| Error::Unreadable)?,
-            salt: Some(Salt::new(&salt).map_err(|_| Error::Unreadable)?),
-            hash: Some(Output::new(&output).map_err(|_| Error::Unreadable)?),
-        };
-        Ok(hash.to_string())
+        phc(&params, &salt, &output)
     }
 
     fn compare(&mut self, password: &Secret<String>, hash: &str) -> Result<Comparison, Error> {
@@ -344,6 +336,18 @@ impl Worker {
         }
         Ok(output)
     }
+}
+
+/// A hash as it is stored.
+fn phc(params: &Params, salt: &[u8], output: &[u8]) -> Result<String, Error> {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(params).map_err(|_| Error::Unreadable)?,
+        salt: Some(Salt::new(salt).map_err(|_| Error::Unreadable)?),
+        hash: Some(Output::new(output).map_err(|_| Error::Unreadable)?),
+    };
+    Ok(hash.to_string())
 }
 
 #[cfg(test)]
