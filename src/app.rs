@@ -145,7 +145,16 @@ impl App {
     /// # Errors
     /// As [`App::db`].
     pub async fn db_for_refresh(&self) -> Result<Connection, db::Error> {
+        self.hasher.stand_back();
         self.refreshes.kept_connection(&self.pool, &self.kept).await
+    }
+
+    /// Whether one more refresh could still wait for a connection.
+    ///
+    /// # Errors
+    /// [`db::Error::Busy`].
+    pub fn refreshes_are_served(&self) -> Result<(), db::Error> {
+        self.refreshes.is_open()
     }
 
     /// Takes a refresh's connection back, if all went well on it; all others go back by themselves,

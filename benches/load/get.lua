@@ -1,4 +1,4 @@
--- GET, with the header AUTHORIZATION or COOKIE if there is one, or with each line of TOKENS once as
+-- GET, with the header AUTHORIZATION or COOKIE if there is one, or with each line of TOKENS in turn as
 -- the access token, or a POST of FORM.
 local tokens, at, lines = os.getenv("TOKENS"), 0, {}
 local form = os.getenv("FORM")
@@ -13,8 +13,7 @@ function init()
   if not tokens then return end
   for line in io.lines(tokens) do table.insert(lines, line) end
   request = function()
-    at = at + 1
-    if not lines[at] then error("there are too few tokens") end
+    at = at % #lines + 1
     return wrk.format("GET", nil, { ["Authorization"] = "Bearer " .. lines[at] })
   end
 end

@@ -18,6 +18,7 @@ use super::{
     access_token::{Claims, Rejection, TYP},
     secret::Secret,
     sha256,
+    signer::{self, Signer},
     verified::Verified,
 };
 
@@ -84,7 +85,7 @@ pub struct SigningKey {
     pub alg: SigningAlg,
     /// The public half (RFC 7517), as published.
     pub jwk: Jwk,
-    encoding: EncodingKey,
+    signer: Signer,
 }
 
 impl SigningKey {
@@ -141,7 +142,7 @@ impl SigningKey {
             kid,
             alg,
             jwk,
-            encoding,
+            signer: Signer::from_pkcs8(alg, pkcs8.expose())?,
         })
     }
 }
@@ -155,8 +156,8 @@ struct Verifier {
 pub struct Keyring {
     issuer: String,
     audience: String,
-    header: Header,
-    signer: EncodingKey,
+    header: String,
+    signer: Signer,
     verifiers: HashMap<String, Verifier>,
     jwks: String,
     kids: Vec<String>,
@@ -170,11 +171,6 @@ impl Keyring {
     /// # Errors
     /// [`Error::Generation`] for an empty list, [`Error::Unusable`] for a broken key.
     pub fn new(issuer: &str, audience: &str, keys: Vec<SigningKey>) -> Result<Self, Error> {
-        let first = keys.first().ok_or(Error::Generation)?;
-        let (header, signer) = (
-            access_token_header(first.alg, &first.kid),
-            first.encoding.clone(),
-        );
         let mut verifiers = HashMap::new();
         for key in &keys {
             let verifier = Verifier {
@@ -186,11 +182,12 @@ impl Keyring {
         let kids = keys.iter().map(|key| key.kid.clone()).collect();
         let jwks: Vec<&Jwk> = keys.iter().map(|key| &key.jwk).collect();
         let jwks = serde_json::json!({ "keys": jwks }).to_string();
+        let first = keys.into_iter().next().ok_or(Error::Generation)?;
         Ok(Self {
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
-            header,
-            signer,
+            header: access_token_header(first.alg, &first.kid)?,
+            signer: first.signer,
             verifiers,
             jwks,
             kids,
@@ -200,19 +197,21 @@ impl Keyring {
 
     /// Makes the ring sign with a secret shared with the resource servers (HS256). The
     /// secret is never published; the key pairs go on verifying what they signed.
-    #[must_use]
-    pub fn signing_with_secret(mut self, secret: &Secret<String>) -> Self {
+    ///
+    /// # Errors
+    /// [`Error::Generation`].
+    pub fn signing_with_secret(mut self, secret: &Secret<String>) -> Result<Self, Error> {
         let bytes = secret.expose().as_bytes();
         let kid = format!("hs256-{:02x?}", &sha256(&sha256(bytes))[..4])
             .replace(['[', ']', ',', ' '], "");
-        self.header = access_token_header(SigningAlg::Hs256, &kid);
-        self.signer = EncodingKey::from_secret(bytes);
+        self.header = access_token_header(SigningAlg::Hs256, &kid)?;
+        self.signer = Signer::from_secret(bytes);
         let verifier = Verifier {
             decoding: DecodingKey::from_secret(bytes),
             validation: validation(&self.issuer, SigningAlg::Hs256),
         };
         self.verifiers.insert(kid, verifier);
-        self
+        Ok(self)
     }
 
     /// Who issues: the `iss` of every access token.
@@ -240,11 +239,7 @@ impl Keyring {
     /// # Errors
     /// [`Error::Unusable`] when the crypto library refuses.
     pub fn sign(&self, claims: &Claims) -> Result<Secret<String>, Error> {
-        Ok(Secret::new(jsonwebtoken::encode(
-            &self.header,
-            claims,
-            &self.signer,
-        )?))
+        self.signer.sign(&self.header, claims)
     }
 
     /// Verifies an access token for this server: form, type, key, signature, issuer, audience,
@@ -299,12 +294,12 @@ impl Keyring {
     }
 }
 
-fn access_token_header(alg: SigningAlg, kid: &str) -> Header {
-    Header {
+fn access_token_header(alg: SigningAlg, kid: &str) -> Result<String, Error> {
+    signer::encode_header(&Header {
         typ: Some(TYP.to_owned()),
         kid: Some(kid.to_owned()),
         ..Header::new(alg.jwt().0)
-    }
+    })
 }
 
 /// The media type may be written with or without its `application/` (RFC 9068 §4).

@@ -6,11 +6,13 @@ pub mod device_token;
 pub mod keyring;
 pub mod opaque_token;
 pub mod password;
+pub mod refresh_rate;
 pub mod refresh_token;
 pub mod seal;
 pub mod secret;
 pub mod server_key;
 pub mod setup_code;
+pub mod signer;
 pub mod verified;
 
 use aws_lc_rs::{digest, rand};

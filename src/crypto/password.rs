@@ -9,6 +9,7 @@ use std::{
         mpsc::{Receiver, Sender, channel},
     },
     thread,
+    time::Duration,
 };
 
 use argon2::{
@@ -20,7 +21,11 @@ use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use zxcvbn::{Score, zxcvbn};
 
-use super::{random, secret::Secret};
+use super::{
+    random,
+    refresh_rate::{Rate, Refreshes},
+    secret::Secret,
+};
 
 /// How many sign-ins of apps each core has a place for. At some 15 ms each, the last one waits
 /// about an eighth of a second.
@@ -28,6 +33,9 @@ const PLACES_PER_CORE: usize = 8;
 
 /// How many places each core keeps for the panel and for new passwords, however many apps sign in.
 const KEPT_PER_CORE: usize = 2;
+
+/// How long a thread that stands back waits before it looks again.
+const STAND_BACK: Duration = Duration::from_millis(5);
 
 /// How much the hashing threads give way to all others (Linux): refreshes take half a millisecond
 /// of a core, and should not wait for a hash that takes fifteen.
@@ -96,6 +104,7 @@ pub struct Hasher {
     queue: Sender<Job>,
     places: Arc<Semaphore>,
     kept: Arc<Semaphore>,
+    refreshes: Arc<Refreshes>,
     decoy: String,
 }
 
@@ -115,13 +124,15 @@ impl Hasher {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let (queue, jobs) = channel::<Job>();
         let jobs = Arc::new(Mutex::new(jobs));
+        let refreshes = Arc::new(Refreshes::default());
         for number in 0..cores {
             let (jobs, params) = (Arc::clone(&jobs), params.clone());
+            let spare = (cores > 1 && number == 0).then(|| Arc::clone(&refreshes));
             thread::Builder::new()
                 .name(format!("argon2-{number}"))
                 .spawn(move || {
                     give_way();
-                    Worker::new(params).run(&jobs);
+                    Worker::new(params).run(&jobs, spare.as_deref());
                 })
                 .map_err(|_| Error::Stopped)?;
         }
@@ -130,8 +141,14 @@ impl Hasher {
             queue,
             places: Arc::new(Semaphore::new(cores * PLACES_PER_CORE)),
             kept: Arc::new(Semaphore::new(cores * KEPT_PER_CORE)),
+            refreshes,
             decoy,
         })
+    }
+
+    /// Tells of a refresh: where there are many, one core is left to them.
+    pub fn stand_back(&self) {
+        self.refreshes.count();
     }
 
     /// A place for an app's sign-in.
@@ -257,8 +274,16 @@ impl Worker {
         }
     }
 
-    fn run(mut self, jobs: &Mutex<Receiver<Job>>) {
+    /// Works until the hasher is dropped. A spare thread stands back when there are many refreshes.
+    fn run(mut self, jobs: &Mutex<Receiver<Job>>, spare: Option<&Refreshes>) {
+        let mut rate = spare.map(Rate::begin);
         loop {
+            if let (Some(rate), Some(refreshes)) = (&mut rate, spare)
+                && rate.is_high(refreshes)
+            {
+                thread::park_timeout(STAND_BACK);
+                continue;
+            }
             // The lock is held while waiting, so that one idle thread waits and the others queue behind it.
             let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = job else { return };

@@ -42,6 +42,15 @@ impl Door {
         }
     }
 
+    /// Whether one more could wait.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the queue is full.
+    pub fn is_open(&self) -> Result<(), Error> {
+        let is_full = self.waiting.load(Ordering::Relaxed) >= self.longest_queue;
+        if is_full { Err(Error::Busy) } else { Ok(()) }
+    }
+
     /// Waits for a turn; those who came first go first.
     ///
     /// # Errors

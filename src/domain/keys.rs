@@ -184,7 +184,7 @@ pub async fn load(
     let opened = opened.collect::<Result<_, _>>()?;
     let ring = Keyring::new(&config.issuer, &config.audience, opened)?;
     Ok(Some(match (&config.signing_secret, config.signing_alg) {
-        (Some(secret), SigningAlg::Hs256) => ring.signing_with_secret(secret),
+        (Some(secret), SigningAlg::Hs256) => ring.signing_with_secret(secret)?,
         _ => ring,
     }))
 }
