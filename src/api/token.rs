@@ -24,7 +24,7 @@ use crate::{
         error::Error,
         refresh::Asked,
     },
-    guard::{client::Basic, fields::Fields},
+    guard::{client::Basic, fields::Fields, served::Served},
     ids::ClientId,
 };
 
@@ -48,6 +48,7 @@ pub struct RefreshRequest {
 #[post("/token", data = "<body>", rank = 2)]
 pub async fn refresh(
     app: &State<Arc<App>>,
+    _served: Served,
     caller: Caller,
     basic: Basic,
     body: Body<RefreshRequest>,

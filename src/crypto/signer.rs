@@ -25,7 +25,7 @@ pub enum Signer {
     /// RS256.
     Rsa(Box<rsa::KeyPair>),
     /// HS256.
-    Hmac(hmac::Key),
+    Hmac(Box<hmac::Key>),
 }
 
 impl Signer {
@@ -50,7 +50,7 @@ impl Signer {
 
     /// A shared secret, for HS256.
     pub fn from_secret(secret: &[u8]) -> Self {
-        Self::Hmac(hmac::Key::new(hmac::HMAC_SHA256, secret))
+        Self::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)))
     }
 
     /// The compact form (RFC 7515 §7.1) of `claims` under a header that [`encode_header`] gave.

@@ -203,8 +203,6 @@ pub async fn refresh(
             .map(|name| name.as_str().to_owned())
             .unwrap_or_default()
     });
-    // Before the successor is made: whoever cannot be served soon is refused at little cost.
-    app.refreshes_are_served()?;
     let successor = token.successor();
     let rotation = Rotation {
         grant: token.grant,

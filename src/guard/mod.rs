@@ -10,4 +10,5 @@ pub mod form;
 pub mod length;
 pub mod params;
 pub mod role;
+pub mod served;
 pub mod session;
