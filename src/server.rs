@@ -17,7 +17,7 @@ use crate::{
     admin,
     api::{self, error::Wire},
     app::App,
-    domain::{Actor, ActorKind, Caller, keys, purge},
+    domain::{Actor, ActorKind, Caller, audit_months, keys, purge},
     guard::params,
     headers::Headers,
     telemetry::RequestLog,
@@ -28,6 +28,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 const ANCHOR_EVERY: Duration = Duration::from_mins(1);
 const FOLLOW_AGAIN_AFTER: Duration = Duration::from_millis(250);
 const ROTATE_WHEN_DUE_EVERY: Duration = Duration::from_mins(1);
+const MAKE_MONTHS_EVERY: Duration = Duration::from_hours(1);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// Just after a start everybody comes back: no moment to clean up.
 const PURGE_FIRST_AFTER: Duration = Duration::from_mins(1);
@@ -47,6 +48,7 @@ pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
         .attach(Shield::new())
         .attach(RequestLog)
         .attach(Headers)
+        .attach(months(app))
         .attach(background(app))
         .mount("/", bounded(api::routes()))
         .mount("/", bounded(admin::routes()))
@@ -81,7 +83,24 @@ impl Handler for Bounded {
     }
 }
 
-/// Keeps the clock by the database's and purges, for as long as the server runs.
+/// Has the audit log's months there before anybody comes; an event without its month would have to be moved.
+fn months(app: &Arc<App>) -> AdHoc {
+    let app = Arc::clone(app);
+    AdHoc::on_ignite("Months of the audit log", move |rocket| {
+        Box::pin(async move {
+            make_months(&app).await;
+            rocket
+        })
+    })
+}
+
+async fn make_months(app: &App) {
+    if let Err(error) = audit_months::make_ahead(app).await {
+        tracing::warn!(%error, "the making of the audit log's months was put off");
+    }
+}
+
+/// Keeps the clock by the database's, makes months and purges, for as long as the server runs.
 fn background(app: &Arc<App>) -> AdHoc {
     let app = Arc::clone(app);
     AdHoc::on_liftoff("Background tasks", move |rocket| {
@@ -116,6 +135,12 @@ fn background(app: &Arc<App>) -> AdHoc {
                         tracing::warn!(%error, "what other servers do is not heard for now");
                     }
                 },
+            ));
+            tokio::spawn(repeat(
+                shutdown.clone(),
+                interval_at(Instant::now() + MAKE_MONTHS_EVERY, MAKE_MONTHS_EVERY),
+                Arc::clone(&app),
+                make_months,
             ));
             let purges = interval_at(Instant::now() + PURGE_FIRST_AFTER, PURGE_EVERY);
             tokio::spawn(repeat(shutdown, purges, app, async |app: &App| {

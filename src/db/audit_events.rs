@@ -1,5 +1,6 @@
 //! Table `audit_events`: who did what to whom, in the words of [`vocabulary`].
 
+pub mod partitions;
 mod vocabulary;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -100,6 +101,11 @@ pub(super) async fn insert(
 /// An event's id is made a moment after the time that it bears, and clocks are put right.
 const SLACK: TimeDelta = TimeDelta::minutes(1);
 
+/// The least id that an event of a time can have.
+pub(super) fn least_id(at: DateTime<Utc>) -> Uuid {
+    first_id(at - SLACK)
+}
+
 /// The least id of a time (RFC 9562 §5.7).
 fn first_id(at: DateTime<Utc>) -> Uuid {
     let milliseconds = u128::try_from(at.timestamp_millis()).unwrap_or_default();
@@ -108,18 +114,22 @@ fn first_id(at: DateTime<Utc>) -> Uuid {
 
 /// Events, newest first. One statement.
 ///
-/// Each branch is one walk along one index: of all events, or else of the actor's, the subject's, the
-/// user's, the action's; whatever else is asked for is looked at on the way. With an OR between them,
-/// or an equality that it takes for common, Postgres would walk through all once it plans for any
-/// arguments: hence the pairs. Ids sort by time, so that times bound the walk as well.
+/// Each branch is one walk along one index of each month, merged: of all events, or else of the actor's,
+/// the subject's, the user's, the action's; whatever else is asked for is looked at on the way. With an OR
+/// between them, or an equality that it takes for common, Postgres would walk through all once it plans
+/// for any arguments: hence the pairs. Their ends are inclusive, and no column has two plain bounds: Postgres
+/// would expect hardly any rows, and then it reads and sorts all there are instead of merging. Ids sort by
+/// time, so that times bound the walk as well; the lower end of a pair does not stop it, hence `id >= $6`,
+/// which keeps it out of the months before.
 pub async fn list(
     db: &mut PgConnection,
     filter: &Filter,
     limit: i64,
 ) -> Result<Page<StoredEvent>, Error> {
-    let from = filter.since.map(|since| first_id(since - SLACK));
+    let from = filter.since.map(least_id);
     let to = filter.until.map(|until| first_id(until + SLACK));
     let to = to.into_iter().chain(filter.before).min();
+    let last = to.map(|to| Uuid::from_u128(to.as_u128().saturating_sub(1)));
     let events = sqlx::query_as!(
         StoredEvent,
         r#"
@@ -129,30 +139,30 @@ pub async fn list(
                e.request_id AS "request_id!"
         FROM (
             (SELECT * FROM audit_events
-             WHERE id >= $6 AND id < $7 AND $1::uuid IS NULL AND $2::uuid IS NULL AND $3::text IS NULL
+             WHERE (id, id) >= ($6, $6) AND id <= $7 AND $1::uuid IS NULL AND $2::uuid IS NULL AND $3::text IS NULL
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY id DESC LIMIT $8)
             UNION ALL
             (SELECT * FROM audit_events
-             WHERE (actor_id, id) >= ($1, $6) AND (actor_id, id) < ($1, $7)
+             WHERE (actor_id, id) >= ($1, $6) AND (actor_id, id) <= ($1, $7) AND id >= $6
                  AND ($2 IS NULL OR subject_id = $2 OR user_id = $2) AND ($3 IS NULL OR action = $3)
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY actor_id DESC, id DESC LIMIT $8)
             UNION ALL
             (SELECT * FROM audit_events
-             WHERE (subject_id, id) >= ($2, $6) AND (subject_id, id) < ($2, $7)
+             WHERE (subject_id, id) >= ($2, $6) AND (subject_id, id) <= ($2, $7) AND id >= $6
                  AND $1 IS NULL AND ($3 IS NULL OR action = $3)
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY subject_id DESC, id DESC LIMIT $8)
             UNION ALL
             (SELECT * FROM audit_events
-             WHERE (user_id, id) >= ($2, $6) AND (user_id, id) < ($2, $7)
+             WHERE (user_id, id) >= ($2, $6) AND (user_id, id) <= ($2, $7) AND id >= $6
                  AND $1 IS NULL AND subject_id IS DISTINCT FROM $2 AND ($3 IS NULL OR action = $3)
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY user_id DESC, id DESC LIMIT $8)
             UNION ALL
             (SELECT * FROM audit_events
-             WHERE (action, id) >= ($3, $6) AND (action, id) < ($3, $7)
+             WHERE (action, id) >= ($3, $6) AND (action, id) <= ($3, $7) AND id >= $6
                  AND $1 IS NULL AND $2 IS NULL
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY action DESC, id DESC LIMIT $8)
@@ -168,7 +178,7 @@ pub async fn list(
         filter.since,
         filter.until,
         from.unwrap_or_default(),
-        to.unwrap_or(Uuid::max()),
+        last.unwrap_or(Uuid::max()),
         limit + 1,
     )
     .fetch_all(db)

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Error;
+use super::{Error, audit_events};
 use crate::{
     clock::Clock,
     ids::{ClientId, UserId},
@@ -183,6 +183,7 @@ pub async fn load(
     access_token_ttl: Duration,
 ) -> Result<(), Error> {
     let now = clock.now();
+    let since = now - access_token_ttl - LATE;
     let found = sqlx::query!(
         r#"
         SELECT 'suspended' AS "what!", id AS "id!", disabled_until, NULL::text[] AS roles,
@@ -200,15 +201,17 @@ pub async fn load(
         SELECT 'ended', id, NULL, NULL, NULL FROM revoked_access_tokens WHERE expires_at > $2
         UNION ALL
         SELECT 'ended', subject_id, NULL, NULL, NULL FROM audit_events
-        WHERE action = 'user.deleted' AND created_at > $1
+        WHERE action = 'user.deleted' AND created_at > $1 AND id >= $3
         UNION ALL
         SELECT 'roles', u.id, NULL, u.roles, NULL
         FROM audit_events e
         JOIN users u ON u.id = e.subject_id
-        WHERE e.action = 'user.changed' AND e.created_at > $1
+        WHERE e.action = 'user.changed' AND e.created_at > $1 AND e.id >= $3
         "#,
-        now - access_token_ttl - LATE,
+        since,
         now,
+        // The months before are not looked into.
+        audit_events::least_id(since),
     )
     .fetch_all(db)
     .await?;

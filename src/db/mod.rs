@@ -86,12 +86,13 @@ impl From<sqlx::Error> for Error {
 }
 
 /// SQLSTATEs that go by themselves: connection trouble, rolled-back transactions
-/// (serialisation, deadlock), too many connections, a time-out, a server that stops or starts.
+/// (serialisation, deadlock), too many connections, a time-out, a lock that others hold, a server that
+/// stops or starts.
 fn is_passing(code: &str) -> bool {
     code.starts_with("08")
         || code.starts_with("40")
         || code.starts_with("57P")
-        || matches!(code, "53300" | "57014")
+        || matches!(code, "53300" | "55P03" | "57014")
 }
 
 /// A pool of connections. Opens the first one at once, so that a wrong address shows at start.

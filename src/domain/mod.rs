@@ -3,6 +3,7 @@
 //! Knows no HTTP, no HTML and no SQL.
 
 pub mod admin_session;
+pub mod audit_months;
 pub mod client_credentials;
 pub mod clients;
 pub mod credentials;

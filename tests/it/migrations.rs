@@ -64,18 +64,23 @@ async fn connect(database: &Database) -> PgPool {
 }
 
 async fn tables(pool: &PgPool) -> Vec<String> {
-    let sql = "SELECT relname::text FROM pg_stat_user_tables WHERE relname <> '_sqlx_migrations' ORDER BY 1";
+    let sql = "SELECT relname::text FROM pg_class
+               WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+                   AND relname <> '_sqlx_migrations'
+               ORDER BY 1";
     sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
 }
 
-/// All that migrations make: columns, constraints, indexes, functions, comments.
+/// All that migrations make: tables, columns, constraints, indexes, functions, comments.
 async fn schema(pool: &PgPool) -> Vec<String> {
     let sql = "
         SELECT format('%s.%s %s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
                       pg_get_expr(d.adbin, d.adrelid), col_description(c.oid, a.attnum)) AS line
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
             LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+        UNION ALL SELECT format('%s by %s: %s', relname, pg_get_partkeydef(oid), obj_description(oid)) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
         UNION ALL SELECT pg_get_constraintdef(oid) || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace
         UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
         UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
@@ -140,6 +145,81 @@ async fn the_plain_cli_goes_up_down_and_up_again_whatever_is_in_the_tables() {
     sqlx("run", &database);
     assert_eq!(schema(&pool).await, made);
     use_everything(&database).await;
+}
+
+/// Undoes migrations, the newest first, until the one before `version` is the last.
+async fn revert_to_before(pool: &PgPool, version: i64) {
+    while migrate::revert(pool).await.unwrap().unwrap().version != version {}
+}
+
+async fn rows_of(pool: &PgPool, sql: &'static str) -> Vec<String> {
+    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+}
+
+/// What is in it, whatever it consists of.
+const EVENTS: &str = "SELECT to_jsonb(e)::text FROM audit_events e ORDER BY id";
+
+/// What is promised about it, by name and text.
+const PROMISES: &str = "
+    SELECT replace(indexdef, ' ON ONLY ', ' ON ') FROM pg_indexes WHERE tablename = 'audit_events'
+    UNION ALL SELECT pg_get_constraintdef(oid) || conname FROM pg_constraint WHERE conrelid = 'audit_events'::regclass
+    UNION ALL SELECT obj_description('audit_events'::regclass)
+    UNION ALL SELECT concat_ws(' ', attname, format_type(atttypid, atttypmod), attnotnull, col_description(attrelid, attnum))
+        FROM pg_attribute WHERE attrelid = 'audit_events'::regclass AND attnum > 0
+    UNION ALL SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'audit_events'::regclass
+    ORDER BY 1";
+
+#[tokio::test]
+async fn events_are_kept_when_they_are_parted_by_months_and_put_together_again() {
+    const MONTHS: i64 = 20_261_125_090_000;
+    let database = Database::create_empty().await;
+    let pool = connect(&database).await;
+    migrate::run(&pool).await.unwrap();
+    revert_to_before(&pool, MONTHS).await;
+    // A day apart, the last of them in the last second of a year; and one whose id does not tell when.
+    let fill = "
+        INSERT INTO audit_events (id, created_at, action, actor_kind, subject_kind, request_id, details, address)
+        SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7000a' || lpad(to_hex(n), 15, '0'))::uuid,
+               at, 'user.signed_in', 'user', 'user', gen_random_uuid(), jsonb_build_object('n', n), '192.0.2.1'
+        FROM generate_series(0, 99) AS n,
+            LATERAL (SELECT '2026-12-31 23:59:59.999Z'::timestamptz - n * interval '1 day' AS at) AS time
+        UNION ALL
+        SELECT 'c0ffee00-0000-4000-8000-000000000000', '2026-12-24Z', 'user.created', 'operator', 'user',
+               gen_random_uuid(), '{}', NULL";
+    sqlx::query(fill).execute(&pool).await.unwrap();
+    let (events, promises) = (rows_of(&pool, EVENTS).await, rows_of(&pool, PROMISES).await);
+    assert_eq!(events.len(), 101);
+
+    migrate::run(&pool).await.unwrap();
+    assert_eq!(rows_of(&pool, EVENTS).await, events);
+    assert_eq!(rows_of(&pool, PROMISES).await, promises);
+    let parts = "SELECT format('%s: %s', tableoid::regclass, count(*)) FROM audit_events GROUP BY tableoid ORDER BY 1";
+    let expected = [
+        "audit_events_2026_09: 8",
+        "audit_events_2026_10: 31",
+        "audit_events_2026_11: 30",
+        "audit_events_2026_12: 31",
+        "audit_events_default: 1",
+    ];
+    assert_eq!(rows_of(&pool, parts).await, expected);
+
+    // The server goes on with months that it takes for its own.
+    let january = Clock::manual("2027-01-31T12:00:00Z".parse().unwrap());
+    let server = spawn_on(database.share(), january, |_| {}).await;
+    server.user("ana").await;
+    let later = rows_of(&pool, EVENTS).await;
+    assert!(later.len() > 101);
+    let all = rows_of(
+        &pool,
+        "SELECT relname::text FROM pg_class WHERE relispartition AND relkind = 'r'",
+    )
+    .await;
+    assert_eq!(all.len(), 4 + 3 + 1, "{all:?}");
+    drop(server);
+
+    revert_to_before(&pool, MONTHS).await;
+    assert_eq!(rows_of(&pool, EVENTS).await, later);
+    assert_eq!(rows_of(&pool, PROMISES).await, promises);
 }
 
 #[tokio::test]

@@ -1,0 +1,33 @@
+//! Which months of the audit log there are: made ahead of their time.
+
+use super::error::Error;
+use crate::{
+    app::App,
+    db::audit_events::partitions::{self, Made, Month},
+};
+
+/// So many months are there beside the current one: their making may fail for weeks before an event
+/// lies where it has to be moved from.
+const AHEAD: usize = 2;
+
+/// Makes the month of now and those ahead, as far as they are not there.
+///
+/// # Errors
+/// Those of the database. Nothing is lost by it: events wait in the default for their month.
+pub async fn make_ahead(app: &App) -> Result<(), Error> {
+    let mut db = app.db().await?;
+    let mut month = Month::of(app.clock.now());
+    for _ in 0..=AHEAD {
+        match partitions::make(&mut db, month).await? {
+            Made::Now => tracing::info!(%month, "made a month of the audit log"),
+            Made::TooLate => {
+                tracing::info!(%month, "a month of the audit log stays in the default: it has too many events already");
+            }
+            Made::Before => {}
+            // And at those ahead, too: whoever has the lock goes on.
+            Made::Elsewhere => return Ok(()),
+        }
+        month = month.next();
+    }
+    Ok(())
+}
