@@ -30,7 +30,7 @@ pub enum Kind {
     RevokedAccessTokens,
     /// Signing keys that were retired before.
     SigningKeys,
-    /// Audit events.
+    /// Audit events that lie in no month; months are dropped as a whole.
     AuditEvents,
 }
 
@@ -196,8 +196,8 @@ pub async fn delete_batch(
         Kind::AuditEvents => {
             sqlx::query!(
                 r#"
-                DELETE FROM audit_events WHERE id IN (
-                    SELECT id FROM audit_events WHERE created_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                DELETE FROM audit_events_default WHERE id IN (
+                    SELECT id FROM audit_events_default WHERE created_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
                 )
                 "#,
                 before,

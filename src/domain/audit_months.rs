@@ -1,4 +1,6 @@
-//! Which months of the audit log there are: made ahead of their time.
+//! Which months of the audit log there are: made ahead of their time, dropped as a whole once they are old.
+
+use chrono::{DateTime, Utc};
 
 use super::error::Error;
 use crate::{
@@ -30,4 +32,25 @@ pub async fn make_ahead(app: &App) -> Result<(), Error> {
         month = month.next();
     }
     Ok(())
+}
+
+/// Drops the months of which every event is older than `before`; how many events went. A month that
+/// somebody reads at this moment stays until the next time.
+///
+/// # Errors
+/// Those of the database; what was dropped until then stays dropped.
+pub async fn drop_old(app: &App, before: DateTime<Utc>) -> Result<u64, Error> {
+    let mut db = app.db().await?;
+    let mut dropped = 0;
+    for month in partitions::list(&mut db).await? {
+        if month.ends_at > before {
+            break;
+        }
+        // Who reads one month has likely locked all: to try each would keep others waiting each time.
+        let Some(rows) = partitions::drop_month(&mut db, &month).await? else {
+            break;
+        };
+        dropped += rows;
+    }
+    Ok(dropped)
 }

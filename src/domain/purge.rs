@@ -1,8 +1,8 @@
-//! Deletes what is past its retention, in small batches that keep nobody waiting.
+//! Deletes what is past its retention, in small batches that keep nobody waiting; audit events by the month.
 
 use std::time::Duration;
 
-use super::{Actor, error::Error, keys, throttle::FORGOTTEN_AFTER};
+use super::{Actor, audit_months, error::Error, keys, throttle::FORGOTTEN_AFTER};
 use crate::{
     app::App,
     db::{
@@ -46,7 +46,10 @@ async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
         Kind::AuditEvents => app.config.audit_retention,
     };
     let before = app.clock.now() - age;
-    let mut total = 0;
+    let mut total = match kind {
+        Kind::AuditEvents => audit_months::drop_old(app, before).await?,
+        _ => 0,
+    };
     loop {
         // Each batch takes and returns its connection, so that requests come in between.
         let rows = purge::delete_batch(&mut *app.db().await?, kind, before).await?;

@@ -1,8 +1,10 @@
-//! The audit log by the month: made ahead, whoever is there; no event without a place.
+//! The audit log by the month: made ahead, whoever is there; no event without a place; dropped as a whole.
+
+use std::time::Duration;
 
 use doorward::{
     db::audit_events::partitions::{self, Made, Month},
-    domain::audit_months::make_ahead,
+    domain::{audit_months::make_ahead, purge::purge},
 };
 use serde_json::Value;
 use sqlx::{Connection, PgConnection};
@@ -40,6 +42,32 @@ async fn connect(server: &Server) -> PgConnection {
         .unwrap()
 }
 
+/// Makes months; tries again when somebody reads the table, as the server does.
+async fn make(server: &Server) {
+    wait::until("the months are made", async || {
+        make_ahead(&server.app).await.ok()
+    })
+    .await;
+}
+
+/// How many audit events a purge says that it has deleted.
+async fn purged(server: &Server) -> u64 {
+    let report = purge(&server.app, &server.operator()).await.unwrap();
+    let events = report.iter().find(|(kind, _)| *kind == "audit_events");
+    events.unwrap().1
+}
+
+/// Purges until so many audit events went, as the server does every hour; not one more.
+async fn purged_in_the_end(server: &Server, rows: u64) {
+    let mut gone = 0;
+    wait::until("the months are dropped", async || {
+        gone += purged(server).await;
+        (gone >= rows).then_some(())
+    })
+    .await;
+    assert_eq!(gone, rows);
+}
+
 /// The newest events, as a list shows them.
 async fn listed(by: &Phone<'_>, query: &str) -> Vec<Value> {
     let request = by.request("GET", &format!("/audit?limit=200{query}"));
@@ -64,7 +92,7 @@ async fn events_land_in_the_month_of_their_ids() {
 
     let expected = [format!("2030_03: {}", before + 3), "2030_04: 1".to_owned()];
     assert_eq!(places(&server).await, expected);
-    make_ahead(&server.app).await.unwrap();
+    make(&server).await;
     let expected = ["2030_03", "2030_04", "2030_05", "2030_06"];
     assert_eq!(months(&server).await, expected);
 }
@@ -93,7 +121,7 @@ async fn an_event_without_a_month_is_found_and_moves_into_it_once_it_is_made() {
         before.push(events);
     }
 
-    make_ahead(&server.app).await.unwrap();
+    make(&server).await;
     assert_eq!(server.scalar::<i64>(homeless).await, 0);
     assert_eq!(places(&server).await[1], "2031_01: 4");
     for (query, before) in queries.iter().zip(before) {
@@ -115,12 +143,12 @@ async fn a_month_that_has_ten_thousand_events_without_it_is_not_made_any_more() 
         .bind(partitions::MOVED_AT_MOST);
     fill.execute(&server.rows).await.unwrap();
 
-    make_ahead(&server.app).await.unwrap();
+    make(&server).await;
     assert_eq!(months(&server).await[3..], ["2031_02", "2031_03"]);
     assert_eq!(places(&server).await[1], "default: 10001");
 
     server.execute("DELETE FROM audit_events WHERE id = (SELECT id FROM audit_events ORDER BY id DESC LIMIT 1)").await;
-    make_ahead(&server.app).await.unwrap();
+    make(&server).await;
     assert_eq!(places(&server).await[1], "2031_01: 10000");
 }
 
@@ -133,9 +161,7 @@ async fn two_servers_make_the_same_months_at_once() {
         server
             .user(&format!("user{}", server.clock.now().timestamp()))
             .await;
-        let (one, another) = tokio::join!(make_ahead(&server.app), make_ahead(&other.app));
-        one.unwrap();
-        another.unwrap();
+        tokio::join!(make(&server), make(&other));
         let homeless = "SELECT count(*) FROM audit_events_default";
         assert_eq!(server.scalar::<i64>(homeless).await, 0);
         let mut month = Month::of(server.clock.now());
@@ -184,4 +210,79 @@ async fn no_event_is_refused_while_its_month_is_made() {
     assert_eq!(written, 5 * i64::from(WRITERS) * 50);
     let homeless = "SELECT count(*) FROM audit_events_default";
     assert_eq!(server.scalar::<i64>(homeless).await, 0);
+}
+
+/// Whoever waits for a lock on the table keeps all others waiting.
+#[tokio::test]
+async fn who_reads_the_log_for_long_keeps_neither_months_nor_purges_nor_sign_ins_waiting() {
+    let server = spawn().await;
+    let ana = server.user("ana").await;
+    let march = server.events().await.len();
+    server.advance(REST_OF_MARCH + 400 * DAY);
+    let mut reader = connect(&server).await;
+    let mut reading = reader.begin().await.unwrap();
+    // What pg_dump holds for as long as it runs.
+    sqlx::query("LOCK TABLE audit_events IN ACCESS SHARE MODE")
+        .execute(&mut *reading)
+        .await
+        .unwrap();
+
+    let both = async {
+        let events = purged(&server).await;
+        make_ahead(&server.app).await.unwrap_err();
+        events
+    };
+    let sign_ins = async {
+        for _ in 0..5 {
+            ana.sign_in("phone").await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(10), async {
+        tokio::join!(both, sign_ins).0
+    });
+    assert_eq!(in_time.await.unwrap(), 0);
+    assert!(months(&server).await.contains(&"2030_03".to_owned()));
+
+    reading.rollback().await.unwrap();
+    purged_in_the_end(&server, u64::try_from(march).unwrap()).await;
+    make(&server).await;
+    let expected = ["2030_04", "2030_05", "2031_05", "2031_06", "2031_07"];
+    assert_eq!(months(&server).await, expected);
+}
+
+#[tokio::test]
+async fn months_go_as_a_whole_once_all_of_each_is_old_and_sign_ins_go_on_meanwhile() {
+    let server = spawn().await;
+    let ana = server.user("ana").await;
+    let mut gone_by = 0;
+    for _ in 0..4 {
+        make(&server).await;
+        ana.sign_in("phone").await;
+        server.advance(31 * DAY);
+        gone_by += 31 * DAY;
+    }
+    let march = places(&server).await.remove(0);
+    let march: u64 = march.strip_prefix("2030_03: ").unwrap().parse().unwrap();
+    let of_others = ["2030_04: 1", "2030_05: 1", "2030_06: 1"];
+    assert_eq!(places(&server).await[1..], of_others);
+
+    // A second before the youngest that May can have is old.
+    let end_of_may = REST_OF_MARCH + (30 + 31) * DAY;
+    server.advance(end_of_may + 400 * DAY - gone_by - 1);
+    make(&server).await;
+    let sign_ins = async {
+        for _ in 0..5 {
+            ana.sign_in("phone").await;
+        }
+    };
+    tokio::join!(purged_in_the_end(&server, march + 1), sign_ins);
+    let left = places(&server).await;
+    assert_eq!(left[..2], ["2030_05: 1", "2030_06: 1"]);
+
+    server.advance(1);
+    purged_in_the_end(&server, 1).await;
+    assert_eq!(months(&server).await[0], "2030_06");
+    let told = "SELECT sum((details->>'audit_events')::int8)::int8 FROM audit_events WHERE action = 'server.purged'";
+    let told: i64 = server.scalar(told).await;
+    assert_eq!(told, i64::try_from(march).unwrap() + 2);
 }

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, NaiveTime, Utc};
-use sqlx::{Connection, PgConnection};
+use sqlx::{Connection, PgConnection, error::DatabaseError};
 use uuid::Uuid;
 
 use super::{Error, first_id};
@@ -131,6 +131,92 @@ async fn waiting(db: &mut PgConnection, from: Uuid, to: Uuid) -> Result<i64, Err
     Ok(waiting.fetch_one(db).await?)
 }
 
+/// A month that is there.
+#[derive(Debug)]
+pub struct Partition {
+    /// Its table, as SQL spells it.
+    table: String,
+    /// When it is over.
+    pub ends_at: DateTime<Utc>,
+}
+
+/// The months that are there, the oldest first. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub async fn list(db: &mut PgConnection) -> Result<Vec<Partition>, Error> {
+    let found = sqlx::query!(
+        r#"
+        SELECT c.oid::regclass::text AS "table!", bounds[1]::uuid AS "end!"
+        FROM pg_inherits i
+        JOIN pg_class c ON c.oid = i.inhrelid,
+            regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)') AS bounds
+        WHERE i.inhparent = 'audit_events'::regclass AND bounds IS NOT NULL
+        ORDER BY 2
+        "#,
+    )
+    .fetch_all(db)
+    .await?;
+    let partitions = found.into_iter().map(|row| Partition {
+        table: row.table,
+        ends_at: time_of(row.end),
+    });
+    Ok(partitions.collect())
+}
+
+/// When an id was made (RFC 9562 §5.7).
+fn time_of(id: Uuid) -> DateTime<Utc> {
+    let milliseconds = i64::try_from(id.as_u128() >> 80).ok();
+    let time = milliseconds.and_then(DateTime::from_timestamp_millis);
+    time.unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// Drops a month with all its events; how many they were, or `None` if that cannot be done at this
+/// moment, since somebody uses the table or another server is at it.
+///
+/// # Errors
+/// Those of the database.
+pub async fn drop_month(db: &mut PgConnection, month: &Partition) -> Result<Option<u64>, Error> {
+    let mut transaction = db.begin().await?;
+    if !lock(&mut transaction).await? || !is_attached(&mut transaction, &month.table).await? {
+        return Ok(None);
+    }
+    match count_and_drop(&mut transaction, &month.table).await {
+        Err(error) if is_locked(&error) => Ok(None),
+        Err(error) => Err(error.into()),
+        Ok(rows) => {
+            transaction.commit().await?;
+            Ok(Some(rows.unsigned_abs()))
+        }
+    }
+}
+
+async fn count_and_drop(db: &mut PgConnection, table: &str) -> Result<i64, sqlx::Error> {
+    // Before anybody is locked out, and for as long as it takes: to a month that is over nothing is added.
+    sqlx::query!("SET LOCAL statement_timeout = 0")
+        .execute(&mut *db)
+        .await?;
+    let count = definition(format!("SELECT count(*) FROM {table}"));
+    let rows = sqlx::query_scalar(count).persistent(false);
+    let rows = rows.fetch_one(&mut *db).await?;
+    let drop = definition(format!("DROP TABLE {table}"));
+    sqlx::raw_sql(drop).execute(db).await?;
+    Ok(rows)
+}
+
+async fn is_attached(db: &mut PgConnection, table: &str) -> Result<bool, Error> {
+    let attached = sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (
+            SELECT FROM pg_inherits
+            WHERE inhparent = 'audit_events'::regclass AND inhrelid = to_regclass($1)
+        ) AS "attached!"
+        "#,
+        table,
+    );
+    Ok(attached.fetch_one(db).await?)
+}
+
 /// Keeps other servers off the months until the transaction ends, if none is at them, and has it wait
 /// a moment at the most for those who read and write.
 async fn lock(transaction: &mut PgConnection) -> Result<bool, Error> {
@@ -141,6 +227,11 @@ async fn lock(transaction: &mut PgConnection) -> Result<bool, Error> {
         r#"SELECT pg_try_advisory_xact_lock('audit_events'::regclass::bigint) AS "locked!""#
     );
     Ok(locked.fetch_one(transaction).await?)
+}
+
+fn is_locked(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    code.is_some_and(|code| code == "55P03")
 }
 
 /// Names of tables and bounds cannot be parameters.
@@ -182,8 +273,8 @@ mod tests {
         ] {
             let month = Month::of(at(time));
             assert_eq!(month.table(), format!("audit_events_{name}"));
-            assert_eq!(month.first_id(), first_id(at(first)));
-            assert_eq!(month.next().first_id(), first_id(at(end)));
+            assert_eq!(time_of(month.first_id()), at(first));
+            assert_eq!(time_of(month.next().first_id()), at(end));
         }
     }
 }
