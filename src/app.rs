@@ -157,6 +157,11 @@ impl App {
         self.refreshes.is_open()
     }
 
+    /// How many refreshes wait for a connection.
+    pub fn refreshes_waiting(&self) -> usize {
+        self.refreshes.waiting()
+    }
+
     /// Takes a refresh's connection back, if all went well on it; all others go back by themselves,
     /// and are looked at first.
     pub fn keep(&self, connection: Connection) {

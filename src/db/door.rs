@@ -42,12 +42,17 @@ impl Door {
         }
     }
 
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
     /// Whether one more could wait.
     ///
     /// # Errors
     /// [`Error::Busy`] when the queue is full.
     pub fn is_open(&self) -> Result<(), Error> {
-        let is_full = self.waiting.load(Ordering::Relaxed) >= self.longest_queue;
+        let is_full = self.waiting() >= self.longest_queue;
         if is_full { Err(Error::Busy) } else { Ok(()) }
     }
 

@@ -22,6 +22,7 @@ mod house;
 mod keys;
 mod migrations;
 mod outage;
+mod overload;
 mod plans;
 mod private_postgres;
 mod purge;
