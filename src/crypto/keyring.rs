@@ -239,7 +239,8 @@ impl Keyring {
     /// # Errors
     /// [`Error::Unusable`] when the crypto library refuses.
     pub fn sign(&self, claims: &Claims) -> Result<Secret<String>, Error> {
-        self.signer.sign(&self.header, claims)
+        let claims = serde_json::to_vec(claims).map_err(|_| Error::Generation)?;
+        self.signer.sign(&self.header, &claims)
     }
 
     /// Verifies an access token for this server: form, type, key, signature, issuer, audience,
@@ -295,11 +296,13 @@ impl Keyring {
 }
 
 fn access_token_header(alg: SigningAlg, kid: &str) -> Result<String, Error> {
-    signer::encode_header(&Header {
+    let header = Header {
         typ: Some(TYP.to_owned()),
         kid: Some(kid.to_owned()),
         ..Header::new(alg.jwt().0)
-    })
+    };
+    let header = serde_json::to_vec(&header).map_err(|_| Error::Generation)?;
+    Ok(signer::encode(&header))
 }
 
 /// The media type may be written with or without its `application/` (RFC 9068 §4).

@@ -47,7 +47,8 @@ fn ring(alg: SigningAlg) -> (Keyring, SigningKey) {
 /// A token with any header and claims, signed by `key`'s private half.
 fn forge(key: &SigningKey, header: &Value, claims: &Value) -> String {
     let header = URL_SAFE_NO_PAD.encode(header.to_string());
-    let token = key.signer.sign(&header, claims).unwrap();
+    let claims = claims.to_string();
+    let token = key.signer.sign(&header, claims.as_bytes()).unwrap();
     token.expose().clone()
 }
 

@@ -8,8 +8,6 @@ use aws_lc_rs::{
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::Header;
-use serde::Serialize;
 
 use super::{
     keyring::{Error, SigningAlg},
@@ -53,12 +51,12 @@ impl Signer {
         Self::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, secret)))
     }
 
-    /// The compact form (RFC 7515 §7.1) of `claims` under a header that [`encode_header`] gave.
+    /// The compact form (RFC 7515 §7.1) of `claims`, which are JSON, under a header that [`encode`] gave.
     ///
     /// # Errors
     /// [`Error::Generation`] when the crypto library refuses.
-    pub fn sign(&self, header: &str, claims: &impl Serialize) -> Result<Secret<String>, Error> {
-        let mut token = format!("{header}.{}", encode(claims)?);
+    pub fn sign(&self, header: &str, claims: &[u8]) -> Result<Secret<String>, Error> {
+        let mut token = format!("{header}.{}", encode(claims));
         let (message, random) = (token.as_bytes(), SystemRandom::new());
         let signature = match self {
             Self::Ecdsa(key) => key.sign(&random, message).map(|it| it.as_ref().to_vec()),
@@ -77,15 +75,7 @@ impl Signer {
     }
 }
 
-/// A header as a token begins with it.
-///
-/// # Errors
-/// [`Error::Generation`] when it is no JSON.
-pub fn encode_header(header: &Header) -> Result<String, Error> {
-    encode(header)
-}
-
-fn encode(part: &impl Serialize) -> Result<String, Error> {
-    let json = serde_json::to_vec(part).map_err(|_| Error::Generation)?;
-    Ok(URL_SAFE_NO_PAD.encode(json))
+/// A part of a token.
+pub fn encode(json: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(json)
 }
