@@ -12,7 +12,7 @@ use tokio::{process::Command, time::sleep};
 
 use crate::{Result, seed, stage::Stage};
 
-/// The statement of `db/refresh_tokens.rs::rotate`, as sqlx has noted it.
+/// The statement of `db/refresh_tokens/rotation.rs::rotate`, as sqlx has noted it.
 fn statement() -> Result<String> {
     let noted = Path::new(env!("CARGO_MANIFEST_DIR")).join(".sqlx");
     for entry in fs::read_dir(noted)? {

@@ -30,8 +30,9 @@ use crate::{
         audit_events::Actor,
         change::Change,
         cut_offs::{self, CutOffs},
-        door::{Connection, Door, Kept},
+        door::{Connection, Door},
         notices::{Notice, Notices},
+        rotations::{LANES, Rotations},
     },
     domain,
 };
@@ -39,11 +40,8 @@ use crate::{
 /// The file in `data_dir` that holds the secret key, where the configuration has none.
 const SECRET_KEY_FILE: &str = "secret_key";
 
-/// How many refreshes may wait for a connection: what is served in a tenth of a second.
-const REFRESHES_WAITING: usize = 500;
-
-/// How many of all else may wait for one.
-const OTHERS_WAITING: usize = 200;
+/// How many may wait for a connection, at either door.
+const LONGEST_QUEUE: usize = 200;
 
 /// Everything that the verbs need.
 pub struct App {
@@ -60,10 +58,11 @@ pub struct App {
     // Replaced as a whole when the keys are others; whoever signs or verifies keeps the one it took.
     keyring: ArcSwap<Keyring>,
     pool: PgPool,
-    // Who refreshes, and who does anything else: a flood of the one leaves the other its share.
+    /// The refreshes that wait for a statement that they share.
+    pub rotations: Rotations,
+    // Refreshes that are looked at again, and all else: a flood of the one leaves the other its share.
     refreshes: Door,
     others: Door,
-    kept: Kept,
 }
 
 /// Why Doorward cannot start; each a line that says what to do.
@@ -117,11 +116,12 @@ impl App {
             config.argon2_iterations,
             config.argon2_parallelism,
         )?;
-        let connections = config.database_connections as usize;
+        let (refreshes, others) = shares(config.database_connections as usize);
+        let idle_ttl = config.refresh_token_idle_ttl;
         Ok(Self {
-            refreshes: Door::new(share(connections, 8), REFRESHES_WAITING),
-            others: Door::new(share(connections, 4), OTHERS_WAITING),
-            kept: Kept::default(),
+            rotations: Rotations::new(pool.clone(), clock.clone(), idle_ttl),
+            refreshes: Door::new(refreshes, LONGEST_QUEUE),
+            others: Door::new(others, LONGEST_QUEUE),
             config,
             clock,
             hasher,
@@ -137,35 +137,15 @@ impl App {
     /// # Errors
     /// [`db::Error::Busy`] when too many wait; [`db::Error::Unavailable`] when the database is away.
     pub async fn db(&self) -> Result<Connection, db::Error> {
-        self.others.connection(&self.pool, &self.kept).await
+        self.others.connection(&self.pool).await
     }
 
-    /// A connection, for the rotation.
+    /// A connection, for a refresh that is not done together with others.
     ///
     /// # Errors
     /// As [`App::db`].
     pub async fn db_for_refresh(&self) -> Result<Connection, db::Error> {
-        self.hasher.stand_back();
-        self.refreshes.kept_connection(&self.pool, &self.kept).await
-    }
-
-    /// Whether one more refresh could still wait for a connection.
-    ///
-    /// # Errors
-    /// [`db::Error::Busy`].
-    pub fn refreshes_are_served(&self) -> Result<(), db::Error> {
-        self.refreshes.is_open()
-    }
-
-    /// How many refreshes wait for a connection.
-    pub fn refreshes_waiting(&self) -> usize {
-        self.refreshes.waiting()
-    }
-
-    /// Takes a refresh's connection back, if all went well on it; all others go back by themselves,
-    /// and are looked at first.
-    pub fn keep(&self, connection: Connection) {
-        self.kept.keep(connection);
+        self.refreshes.connection(&self.pool).await
     }
 
     /// Opens a change: a transaction that ends in one audit event, or in nothing.
@@ -174,7 +154,6 @@ impl App {
     /// As [`App::db`].
     pub async fn change<'a>(&'a self, actor: &'a Actor) -> Result<Change<'a>, db::Error> {
         let turn = self.others.turn().await?;
-        let _room = self.kept.make_room(&self.pool);
         Change::begin(&self.pool, &self.clock, &self.cut_offs, actor, Some(turn)).await
     }
 
@@ -242,14 +221,18 @@ impl App {
 
     /// Closes all connections.
     pub async fn close(&self) {
-        self.kept.clear();
         self.pool.close().await;
     }
 }
 
-/// All connections but one in `kept`; at least one.
-fn share(connections: usize, kept: usize) -> usize {
-    (connections - connections.div_ceil(kept)).max(1)
+/// How many connections there are for refreshes that are not done with others, and for all else: a quarter
+/// is for refreshes, together or not. At least one each.
+fn shares(connections: usize) -> (usize, usize) {
+    let refreshes = connections.div_ceil(4);
+    (
+        refreshes.saturating_sub(LANES).max(1),
+        (connections - refreshes).max(1),
+    )
 }
 
 async fn anchor(pool: &PgPool, clock: &Clock) -> Result<(), db::Error> {

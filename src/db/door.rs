@@ -4,10 +4,9 @@
 use std::{
     ops::{Deref, DerefMut},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
 };
 
 use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
@@ -16,7 +15,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{ACQUIRE_TIMEOUT, Error, TRUSTED_IDLE};
+use super::{ACQUIRE_TIMEOUT, Error};
 
 /// A way to a share of the connections.
 #[derive(Debug)]
@@ -42,20 +41,6 @@ impl Door {
         }
     }
 
-    /// How many wait.
-    pub fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
-    }
-
-    /// Whether one more could wait.
-    ///
-    /// # Errors
-    /// [`Error::Busy`] when the queue is full.
-    pub fn is_open(&self) -> Result<(), Error> {
-        let is_full = self.waiting() >= self.longest_queue;
-        if is_full { Err(Error::Busy) } else { Ok(()) }
-    }
-
     /// Waits for a turn; those who came first go first.
     ///
     /// # Errors
@@ -75,72 +60,13 @@ impl Door {
     ///
     /// # Errors
     /// Those of [`Door::turn`]; [`Error::Unavailable`] when the database is away.
-    pub async fn connection(&self, pool: &PgPool, kept: &Kept) -> Result<Connection, Error> {
+    pub async fn connection(&self, pool: &PgPool) -> Result<Connection, Error> {
         let turn = self.turn().await?;
-        let _room = kept.make_room(pool);
         let connection = pool.acquire().await?;
-        Ok(Connection { connection, turn })
-    }
-
-    /// One that was kept, or else one of the pool's.
-    ///
-    /// # Errors
-    /// As [`Door::connection`].
-    pub async fn kept_connection(&self, pool: &PgPool, kept: &Kept) -> Result<Connection, Error> {
-        let turn = self.turn().await?;
-        if let Some(connection) = kept.take() {
-            return Ok(Connection { connection, turn });
-        }
-        let _room = kept.make_room(pool);
-        let connection = pool.acquire().await?;
-        Ok(Connection { connection, turn })
-    }
-}
-
-/// Connections that were used a moment ago and went well. The pool asks the server about each that
-/// it takes back, which would double the round trips of a refresh; these it gets back when somebody
-/// else wants one.
-#[derive(Debug, Default)]
-pub struct Kept {
-    connections: Mutex<Vec<(PoolConnection<Postgres>, Instant)>>,
-    wanted: AtomicUsize,
-}
-
-impl Kept {
-    fn connections(&self) -> MutexGuard<'_, Vec<(PoolConnection<Postgres>, Instant)>> {
-        self.connections
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The one that was used last; none that lay longer than a connection is trusted.
-    fn take(&self) -> Option<PoolConnection<Postgres>> {
-        let (connection, since) = self.connections().pop()?;
-        (since.elapsed() < TRUSTED_IDLE).then_some(connection)
-    }
-
-    /// Keeps a connection whose last statement went well, and gives its turn on.
-    pub fn keep(&self, used: Connection) {
-        let Connection { connection, turn } = used;
-        if self.wanted.load(Ordering::Relaxed) == 0 {
-            self.connections().push((connection, Instant::now()));
-        }
-        drop(turn);
-    }
-
-    /// For whoever is about to ask the pool: it gets one back if it has none left, and all that are
-    /// used from now on, until what this returns is dropped.
-    pub fn make_room(&self, pool: &PgPool) -> Option<Place<'_>> {
-        let wanted = Place::take(&self.wanted, usize::MAX);
-        if pool.num_idle() == 0 {
-            drop(self.connections().pop());
-        }
-        wanted
-    }
-
-    /// Gives all back.
-    pub fn clear(&self) {
-        self.connections().clear();
+        Ok(Connection {
+            connection,
+            _turn: turn,
+        })
     }
 }
 
@@ -165,7 +91,8 @@ impl Drop for Place<'_> {
 #[derive(Debug)]
 pub struct Connection {
     connection: PoolConnection<Postgres>,
-    turn: Turn,
+    // After the connection: whoever has the next turn finds it.
+    _turn: Turn,
 }
 
 impl Deref for Connection {

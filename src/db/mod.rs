@@ -19,6 +19,7 @@ pub mod purge;
 pub mod refresh_tokens;
 pub mod refusals;
 pub mod revoked_access_tokens;
+pub mod rotations;
 pub mod setup_codes;
 pub mod signing_keys;
 pub mod throttles;
@@ -49,6 +50,9 @@ pub enum Error {
     /// More wait for a connection than can be served soon: try again.
     #[error("too many wait for a connection")]
     Busy,
+    /// As [`Error::Unavailable`], for those who did not ask themselves; whoever did has the cause.
+    #[error("the database is not available")]
+    Away,
     /// A unique constraint, by its name.
     #[error("the constraint {0} refuses")]
     Taken(String),

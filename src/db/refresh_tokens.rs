@@ -1,7 +1,6 @@
-//! Table `refresh_tokens`: one row per grant. The rotation, which is the hot path,
-//! is [`rotate`].
+//! Table `refresh_tokens`: one row per grant. What a refresh does to it is in [`rotation`].
 
-use std::time::Duration;
+pub mod rotation;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -72,33 +71,6 @@ pub struct Holder {
     pub absolute_expires_at: DateTime<Utc>,
 }
 
-/// A rotation to be tried.
-#[derive(Debug)]
-pub struct Rotation<'a> {
-    /// The grant.
-    pub grant: GrantId,
-    /// The generation of the token presented.
-    pub generation: i32,
-    /// The hash of its secret.
-    pub secret_hash: [u8; 32],
-    /// The hash of the successor's secret.
-    pub successor_hash: [u8; 32],
-    /// The successor, sealed for the holder of the token presented.
-    pub successor_sealed: Vec<u8>,
-    /// The client that presents it, to which it must have been issued (RFC 6749 §6).
-    pub client: &'a ClientId,
-    /// The prepared name that must be the user's, if one was sent.
-    pub username: Option<&'a str>,
-    /// What the access token is to be good for, if less than was granted.
-    pub scope: Option<&'a [String]>,
-    /// How long the successor lives unused.
-    pub idle_ttl: Duration,
-    /// From where.
-    pub address: Option<String>,
-    /// With what.
-    pub user_agent: &'a str,
-}
-
 /// Why a rotation was not done: the grant with its *disabled now* answers.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an independent fact")]
@@ -123,64 +95,6 @@ pub struct Standing {
     pub user_disabled: bool,
     /// The client is disabled now.
     pub client_disabled: bool,
-}
-
-/// Replaces the current token by its successor, if user, device, client and token are all in
-/// good standing: one statement, one round trip, by unique keys only, in place.
-/// `None` means that something spoke against it; [`find_standing`] tells what.
-pub async fn rotate(
-    db: &mut PgConnection,
-    rotation: &Rotation<'_>,
-    now: DateTime<Utc>,
-) -> Result<Option<Holder>, Error> {
-    let idle_end = now + rotation.idle_ttl;
-    Ok(sqlx::query_as!(
-        Holder,
-        r#"
-        UPDATE refresh_tokens g
-        SET generation = g.generation + 1,
-            secret_hash = $4,
-            successor_sealed = $5,
-            rotated_at = $6,
-            last_used_at = $6,
-            expires_at = LEAST($7, g.absolute_expires_at),
-            last_address = $8,
-            last_user_agent = $9
-        FROM users u, devices d, oauth_clients c
-        WHERE g.id = $1
-            AND g.generation = $2
-            AND g.secret_hash = $3
-            AND g.ended_at IS NULL
-            AND g.expires_at > $6
-            AND NOT disabled_now(g.disabled_at, g.disabled_until, $6)
-            AND d.id = g.device_id
-            AND NOT disabled_now(d.disabled_at, d.disabled_until, $6)
-            AND u.id = g.user_id
-            AND NOT disabled_now(u.disabled_at, u.disabled_until, $6)
-            AND ($10::text IS NULL OR u.username = $10)
-            AND g.client_id = $11
-            AND c.client_id = g.client_id
-            AND NOT disabled_now(c.disabled_at, c.disabled_until, $6)
-            AND ($12::text[] IS NULL OR $12 <@ string_to_array(g.scope, ' '))
-        RETURNING g.id AS "grant: GrantId", g.user_id AS "user_id: UserId", u.username, u.roles,
-                  g.device_id AS "device_id: DeviceId", g.client_id AS "client_id: ClientId", c.audiences, g.scope,
-                  g.created_at, g.expires_at, g.absolute_expires_at
-        "#,
-        rotation.grant.0,
-        rotation.generation,
-        rotation.secret_hash.as_slice(),
-        rotation.successor_hash.as_slice(),
-        rotation.successor_sealed,
-        now,
-        idle_end,
-        rotation.address,
-        rotation.user_agent,
-        rotation.username,
-        rotation.client.as_str(),
-        rotation.scope,
-    )
-    .fetch_optional(db)
-    .await?)
 }
 
 /// Why a rotation was not done. One statement, asked only after a refusal.

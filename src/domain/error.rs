@@ -130,6 +130,7 @@ impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
         match error {
             db::Error::Unavailable(_) => Self::Unavailable(Some(error)),
+            db::Error::Away => Self::Unavailable(None),
             db::Error::Busy => Self::Overloaded,
             db::Error::Taken(constraint) if constraint == db::users::USERNAME_KEY => {
                 Self::Conflict(Conflict::UsernameTaken)

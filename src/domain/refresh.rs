@@ -2,7 +2,7 @@
 //! ARCHITECTURE.md draws. A lost answer never signs a user out (invariant I4); a
 //! stolen token does not live on (I5).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
@@ -20,7 +20,10 @@ use crate::{
         audit_events::{Action, Event},
         disabling::Subject,
         ended::{self, Ended},
-        refresh_tokens::{self, Rotation, Standing},
+        refresh_tokens::{
+            self, Holder, Standing,
+            rotation::{Rotation, rotate},
+        },
         refusals::{self, Refused},
     },
     ids::ClientId,
@@ -101,8 +104,8 @@ pub struct Presented<'a> {
     pub client: &'a ClientId,
     /// The prepared name that came with it; empty for one that nobody can have.
     pub username: Option<&'a str>,
-    /// What is asked for, if not all.
-    pub scope: Option<&'a [String]>,
+    /// What is asked for, with spaces between, if not all.
+    pub scope: Option<&'a str>,
 }
 
 /// Whether a genuine token is of a history that the row does not know: a generation to come, or
@@ -144,10 +147,10 @@ pub fn verdict(
     let wrong_user = presented
         .username
         .is_some_and(|username| username != standing.holder.username);
-    let granted = |scope: &String| standing.holder.scope.split(' ').any(|it| it == scope);
+    let granted = |scope: &str| standing.holder.scope.split(' ').any(|it| it == scope);
     let beyond = presented
         .scope
-        .is_some_and(|scopes| !scopes.iter().all(granted));
+        .is_some_and(|scopes| !scopes.split(' ').all(granted));
     let refusals = [
         (standing.token_disabled, Refusal::TokenDisabled),
         (standing.device_disabled, Refusal::DeviceDisabled),
@@ -179,7 +182,7 @@ pub struct Asked<'a> {
 }
 
 /// Exchanges a refresh token for a new pair (RFC 6749 §6). One statement where nothing
-/// speaks against it; a refusal asks a second one why.
+/// speaks against it, shared with those that come at the same time; a refusal asks a second one why.
 ///
 /// # Errors
 /// The [`Refusal`]s; [`Error::Unavailable`] when the database is away, and then the
@@ -192,9 +195,8 @@ pub async fn refresh(
 ) -> Result<Granted, Error> {
     let token =
         RefreshToken::parse(presented, &app.keys).ok_or(Error::Refresh(Refusal::UnknownToken))?;
-    let scope = clients::asked_scopes(asked.scope)?;
     let narrowed = Narrowed {
-        scope: scope.as_ref().map(|scopes| scopes.join(" ")),
+        scope: clients::asked_scopes(asked.scope)?.map(|scopes| scopes.join(" ")),
         audience: asked.audience.clone(),
     };
     // A name that nobody can have matches nobody.
@@ -204,26 +206,45 @@ pub async fn refresh(
             .unwrap_or_default()
     });
     let successor = token.successor();
-    let rotation = Rotation {
+    let rotation = Arc::new(Rotation {
         grant: token.grant,
         generation: token.generation,
         secret_hash: token.hash(),
         successor_hash: successor.hash(),
         successor_sealed: token.seal_successor(&successor),
-        client: asked.client,
-        username: username.as_deref(),
-        scope: scope.as_deref(),
-        idle_ttl: app.config.refresh_token_idle_ttl,
+        client: asked.client.clone(),
+        username,
+        scope: narrowed.scope.clone(),
         address: caller.address_text(),
-        user_agent: &caller.user_agent,
+        user_agent: caller.user_agent.clone(),
+    });
+    app.hasher.stand_back();
+    if let Some((holder, now)) = app.rotations.rotate(Arc::clone(&rotation)).await? {
+        return Granted::sign(app, holder, &successor, narrowed, now);
+    }
+    let (holder, token, now) = alone(app, &token, successor, &rotation, caller).await?;
+    Granted::sign(app, holder, &token, narrowed, now)
+}
+
+/// What is behind a rotation that was not done together with others, and what follows: who holds
+/// the grant now, with which token, and since when.
+async fn alone(
+    app: &App,
+    token: &RefreshToken,
+    successor: RefreshToken,
+    rotation: &Rotation,
+    caller: &Caller,
+) -> Result<(Holder, RefreshToken, DateTime<Utc>), Error> {
+    let presented = Presented {
+        generation: token.generation,
+        secret_hash: rotation.secret_hash,
+        client: &rotation.client,
+        username: rotation.username.as_deref(),
+        scope: rotation.scope.as_deref(),
     };
     let mut db = app.db_for_refresh().await?;
     for _ in 0..TRIES {
         let now = app.clock.now();
-        if let Some(holder) = refresh_tokens::rotate(&mut db, &rotation, now).await? {
-            app.keep(db);
-            return Granted::sign(app, holder, &successor, narrowed, now);
-        }
         let Some(standing) = refresh_tokens::find_standing(&mut db, token.grant, now).await? else {
             let refused = Refused {
                 grant: Some(token.grant),
@@ -232,13 +253,6 @@ pub async fn refresh(
             return refuse(app, &mut db, Refusal::UnknownToken, refused, caller).await;
         };
         let refused = Refused::from(&standing.holder);
-        let presented = Presented {
-            generation: token.generation,
-            secret_hash: rotation.secret_hash,
-            client: rotation.client,
-            username: rotation.username,
-            scope: rotation.scope,
-        };
         match verdict(&standing, &presented, app.config.refresh_reuse_grace, now) {
             Verdict::Replay => {
                 let sealed = standing.successor_sealed.as_deref().unwrap_or_default();
@@ -247,8 +261,7 @@ pub async fn refresh(
                     return end_for_reuse(app, &standing, refused, caller).await;
                 };
                 if refresh_tokens::count_retry(&mut db, token.grant, same.generation, now).await? {
-                    drop(db);
-                    return Granted::sign(app, standing.holder, &same, narrowed, now);
+                    return Ok((standing.holder, same, now));
                 }
             }
             Verdict::Reused => {
@@ -262,7 +275,12 @@ pub async fn refresh(
             Verdict::Refused(refusal) => {
                 return refuse(app, &mut db, refusal, refused, caller).await;
             }
-            Verdict::TryAgain => {}
+            Verdict::TryAgain => {
+                let idle_ttl = app.config.refresh_token_idle_ttl;
+                if let Some(holder) = rotate(&mut db, rotation, now, idle_ttl).await? {
+                    return Ok((holder, successor, now));
+                }
+            }
         }
     }
     Err(Error::Unavailable(None))
@@ -289,12 +307,12 @@ pub(super) async fn refuse<T>(
 }
 
 /// Punishes, commits, and then refuses: a refusal must not roll back its own consequences.
-async fn end_for_reuse(
+async fn end_for_reuse<T>(
     app: &App,
     standing: &Standing,
     refused: Refused,
     caller: &Caller,
-) -> Result<Granted, Error> {
+) -> Result<T, Error> {
     let holder = &standing.holder;
     let actor = Actor::anonymous(caller);
     let mut change = app.change(&actor).await?;
@@ -317,12 +335,12 @@ async fn end_for_reuse(
 }
 
 /// A genuine token that is ahead of its row ends nothing: it is the database that went back.
-async fn note_the_future(
+async fn note_the_future<T>(
     app: &App,
     standing: &Standing,
     refused: Refused,
     caller: &Caller,
-) -> Result<Granted, Error> {
+) -> Result<T, Error> {
     let reason = Refusal::UnknownToken.as_str();
     let times = refusals::insert(
         &mut *app.db().await?,

@@ -130,10 +130,9 @@ fn a_row_of_another_history_ends_nothing() {
 #[test]
 fn the_gravest_reason_is_told_for_the_current_token_and_for_a_replay() {
     let mut standing = rotated(10);
-    let beyond = ["admin".to_owned()];
     let wrong_user = |generation| Presented {
         username: Some("ben"),
-        scope: Some(&beyond),
+        scope: Some("admin"),
         ..presented(generation)
     };
     let told =
@@ -185,16 +184,12 @@ fn the_right_name_is_no_hindrance() {
 #[test]
 fn a_scope_that_was_granted_is_no_hindrance_and_another_is() {
     for (scopes, expected) in [
-        (&["read"][..], Verdict::Replay),
-        (&["write", "read"], Verdict::Replay),
-        (
-            &["read", "admin"],
-            Verdict::Refused(Refusal::ScopeNotGranted),
-        ),
+        ("read", Verdict::Replay),
+        ("write read", Verdict::Replay),
+        ("read admin", Verdict::Refused(Refusal::ScopeNotGranted)),
     ] {
-        let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
         let asked = Presented {
-            scope: Some(&scopes),
+            scope: Some(scopes),
             ..presented(4)
         };
         assert_eq!(

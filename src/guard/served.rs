@@ -10,7 +10,7 @@ use rocket::{
 
 use crate::{api::error::Wire, app::App, domain::error::Error};
 
-/// One more refresh can wait for a connection.
+/// One more refresh can wait.
 pub struct Served(());
 
 #[rocket::async_trait]
@@ -21,7 +21,7 @@ impl<'r> FromRequest<'r> for Served {
         let Some(app) = request.rocket().state::<Arc<App>>() else {
             return Wire::internal("no application is managed").fail(request);
         };
-        match app.refreshes_are_served() {
+        match app.rotations.is_open() {
             Ok(()) => Outcome::Success(Self(())),
             Err(busy) => Wire::from(Error::from(busy)).fail(request),
         }

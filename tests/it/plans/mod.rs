@@ -3,7 +3,7 @@
 
 mod lists;
 
-use std::{collections::BTreeSet, fs, path::Path, time::Duration};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta};
 use doorward::{
@@ -12,7 +12,7 @@ use doorward::{
     db::{
         self,
         audit_events::partitions::{self, Made, Month},
-        refresh_tokens::{self, Rotation},
+        refresh_tokens::rotation::{Rotation, rotate_together},
     },
     ids::{ClientId, GrantId, UserId},
     private_postgres::PrivatePostgres,
@@ -160,11 +160,39 @@ async fn a_rotation_and_its_refusal_go_by_primary_keys_only() {
         &server,
         &[
             "UPDATE refresh_tokens",
-            "FROM users u, devices d, oauth_clients c",
+            "\n        FROM users u, devices d, oauth_clients c",
             "RETURNING",
         ],
         &["ModifyTable", "Nested Loop", "Index Scan"],
         &format!("{grant}, 0, sha256('x'), sha256('y'), 'z', now(), now(), 'a', 'b', NULL, 'first-party', NULL"),
+    )
+    .await;
+    let one = |value: &str| format!("ARRAY[{value}]");
+    let arguments = [
+        "now(), now()".to_owned(),
+        one(grant),
+        one("0"),
+        one("sha256('x')"),
+        one("sha256('y')"),
+        one("'z'::bytea"),
+        one("'first-party'"),
+        one("NULL"),
+        one("NULL"),
+        one("'a'"),
+        one("'b'"),
+    ];
+    goes_by_primary_keys(
+        &server,
+        &["UPDATE refresh_tokens", "SKIP LOCKED"],
+        &[
+            "ModifyTable",
+            "Nested Loop",
+            "Index Scan",
+            "Function Scan",
+            "CTE Scan",
+            "LockRows",
+        ],
+        &arguments.join(", "),
     )
     .await;
     goes_by_primary_keys(
@@ -183,6 +211,7 @@ async fn a_rotation_and_its_refusal_go_by_primary_keys_only() {
 async fn ten_thousand_refreshes_leave_a_hundred_rows_where_they_were() {
     const PHONES: usize = 100;
     const ROUNDS: usize = 100;
+    const TOGETHER: usize = 20;
     let place = Place::new();
     let postgres = PrivatePostgres::start_with(&place.data_dir(), &QUICK)
         .await
@@ -214,29 +243,31 @@ async fn ten_thousand_refreshes_leave_a_hundred_rows_where_they_were() {
     let size = "SELECT pg_total_relation_size('refresh_tokens')";
     let before: i64 = sqlx::query_scalar(size).fetch_one(&rows).await.unwrap();
 
-    let client = ClientId::first_party();
     let mut db = rows.acquire().await.unwrap();
     for _ in 0..ROUNDS {
         clock.advance(Duration::from_hours(48) / 100);
-        for token in &mut tokens {
-            let successor = token.successor();
-            let rotation = Rotation {
+        let successors: Vec<_> = tokens.iter().map(RefreshToken::successor).collect();
+        let rotations = tokens.iter().zip(&successors).map(|(token, successor)| {
+            Arc::new(Rotation {
                 grant: token.grant,
                 generation: token.generation,
                 secret_hash: token.hash(),
                 successor_hash: successor.hash(),
-                successor_sealed: token.seal_successor(&successor),
-                client: &client,
+                successor_sealed: token.seal_successor(successor),
+                client: ClientId::first_party(),
                 username: None,
                 scope: None,
-                idle_ttl: Duration::from_hours(30 * 24),
                 address: Some("192.0.2.1".to_owned()),
-                user_agent: "app",
-            };
-            let rotated = refresh_tokens::rotate(&mut db, &rotation, clock.now()).await;
-            assert!(rotated.unwrap().is_some());
-            *token = successor;
+                user_agent: "app".to_owned(),
+            })
+        });
+        let rotations: Vec<_> = rotations.collect();
+        for some in rotations.chunks(TOGETHER) {
+            let idle_ttl = Duration::from_hours(30 * 24);
+            let rotated = rotate_together(&mut db, some, clock.now(), idle_ttl).await;
+            assert!(rotated.unwrap().iter().all(Option::is_some));
         }
+        tokens = successors;
     }
     // A backend tells its figures when it ends.
     db.close().await.unwrap();
