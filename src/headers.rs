@@ -56,7 +56,8 @@ fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
     let Some(app) = request.rocket().state::<Arc<App>>() else {
         return;
     };
-    let is_page = response.content_type().is_some_and(|kind| kind.is_html());
+    let kind = response.headers().get_one("Content-Type");
+    let is_page = kind.is_some_and(|kind| kind.starts_with("text/html"));
     response.set_raw_header(
         "Content-Security-Policy",
         if is_page { CSP_PAGE } else { CSP_JSON },

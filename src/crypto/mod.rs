@@ -14,6 +14,7 @@ pub mod server_key;
 pub mod setup_code;
 pub mod signer;
 pub mod verified;
+pub mod verifier;
 
 use aws_lc_rs::{digest, rand};
 

@@ -47,7 +47,8 @@ impl Lines {
         })
     }
 
-    fn line(&self, urgent: bool) -> Line<'_> {
+    /// A line of its own.
+    pub fn line(&self, urgent: bool) -> Line<'_> {
         let waiting = lock(&self.waiting);
         if waiting.buffer().is_empty() && !urgent {
             self.writer.unpark();

@@ -25,12 +25,13 @@ const ROCKET_MAY_BE_IN: [&str; 10] = [
 ];
 
 /// What is public JSON. Anywhere else a new column could leak by accident.
-const SERIALIZE_MAY_BE_IN: [&str; 5] = [
+const SERIALIZE_MAY_BE_IN: [&str; 6] = [
     "src/records.rs",
     "src/api/",
     "src/crypto/access_token.rs",
     "src/ids.rs",
     "src/cli/",
+    "src/telemetry.rs",
 ];
 
 /// Fails with every line that breaks the rule.
