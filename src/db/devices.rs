@@ -215,17 +215,28 @@ pub async fn lock_of_user(
     .await?)
 }
 
-/// A new device. One statement.
+/// A new device. Of the user's signed-out devices those are forgotten that were unused longest, so that
+/// `signed_out` remain, with their ended grants; disabled ones stay. One statement.
 pub async fn insert(
     change: &mut Change<'_>,
     id: DeviceId,
     user: UserId,
     name: &str,
     kind: &str,
+    signed_out: i64,
 ) -> Result<(), Error> {
     let now = change.now();
     let done = sqlx::query!(
         r#"
+        WITH forgotten AS (
+            DELETE FROM devices WHERE id IN (
+                SELECT id FROM devices
+                WHERE user_id = $2 AND disabled_at IS NULL
+                    AND NOT EXISTS (SELECT FROM refresh_tokens WHERE device_id = devices.id AND ended_at IS NULL)
+                ORDER BY last_used_at DESC, id DESC
+                OFFSET $6
+            )
+        )
         INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
         VALUES ($1, $2, $3, $4, $5, $5)
         "#,
@@ -234,35 +245,11 @@ pub async fn insert(
         name,
         kind,
         now,
+        signed_out,
     )
     .execute(change.db())
     .await?;
     expect_one(done.rows_affected())
-}
-
-/// Forgets those of a user's signed-out devices that were unused longest, so that `keep`
-/// remain, with their ended grants. Disabled ones stay. One statement.
-pub async fn delete_surplus_of_user(
-    change: &mut Change<'_>,
-    user: UserId,
-    keep: i64,
-) -> Result<(), Error> {
-    sqlx::query!(
-        r#"
-        DELETE FROM devices WHERE id IN (
-            SELECT id FROM devices
-            WHERE user_id = $1 AND disabled_at IS NULL
-                AND NOT EXISTS (SELECT FROM refresh_tokens WHERE device_id = devices.id AND ended_at IS NULL)
-            ORDER BY last_used_at DESC, id DESC
-            OFFSET $2
-        )
-        "#,
-        user.0,
-        keep,
-    )
-    .execute(change.db())
-    .await?;
-    Ok(())
 }
 
 /// Records a sign-in on a known device; a name or kind that is given replaces the old one. One statement.

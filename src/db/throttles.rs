@@ -1,5 +1,7 @@
 //! Table `throttles`: leaky buckets of attempts, counted before the password is
 //! looked at, so that attempts in parallel cannot slip past.
+//!
+//! Whatever touches two rows locks them in the order of their keys, so that no two wait for each other.
 
 use std::time::Duration;
 
@@ -21,42 +23,59 @@ pub struct Policy {
     pub longest_delay: Duration,
 }
 
-/// Takes an attempt out of a bucket, if it is free now. `None`: it is not. A row from the
-/// future, which a clock that was set back leaves, is dated anew. One statement.
+/// A bucket and how it behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct Bucket {
+    /// Its key.
+    pub key: [u8; 32],
+    /// How it fills.
+    pub policy: Policy,
+}
+
+/// Takes an attempt out of each of these buckets that is free now; the keys of those. A row from
+/// the future, which a clock that was set back leaves, is dated anew. One statement.
 pub async fn take(
     db: &mut PgConnection,
-    key: [u8; 32],
-    policy: Policy,
+    buckets: &[Bucket],
     now: DateTime<Utc>,
-) -> Result<Option<()>, Error> {
-    let taken = sqlx::query_scalar!(
+) -> Result<Vec<Vec<u8>>, Error> {
+    let mut buckets = buckets.to_vec();
+    buckets.sort_unstable_by_key(|bucket| bucket.key);
+    let keys: Vec<Vec<u8>> = buckets.iter().map(|it| it.key.to_vec()).collect();
+    let of =
+        |of: fn(&Policy) -> f64| -> Vec<f64> { buckets.iter().map(|it| of(&it.policy)).collect() };
+    Ok(sqlx::query_scalar!(
         r#"
+        WITH asked AS (
+            SELECT * FROM UNNEST($1::bytea[], $3::float8[], $4::float8[], $5::float8[], $6::float8[])
+                AS its (key, free, leak, delay, longest_delay)
+        )
         INSERT INTO throttles AS t (key, level, last_attempt_at, free_at)
-        VALUES ($1, 1, $2::timestamptz, 'epoch')
+        SELECT key, 1, $2::timestamptz, 'epoch' FROM asked
         ON CONFLICT (key) DO UPDATE
         SET (level, last_attempt_at, free_at) = (
-            SELECT level, $2::timestamptz,
-                   CASE WHEN ceil(level) < $3::float8 THEN 'epoch'::timestamptz
-                        ELSE $2::timestamptz + make_interval(secs => LEAST($5::float8 * power(2, LEAST(ceil(level) - $3::float8, 30)), $6::float8)) END
-            FROM (
+            SELECT next.level, $2::timestamptz,
+                   CASE WHEN ceil(next.level) < free THEN 'epoch'::timestamptz
+                        ELSE $2::timestamptz + make_interval(secs => LEAST(delay * power(2, LEAST(ceil(next.level) - free, 30)), longest_delay)) END
+            FROM asked, LATERAL (
                 SELECT GREATEST(
-                    t.level - GREATEST(EXTRACT(epoch FROM $2::timestamptz - t.last_attempt_at)::float8, 0) / $4::float8, 0
+                    t.level - GREATEST(EXTRACT(epoch FROM $2::timestamptz - t.last_attempt_at)::float8, 0) / leak, 0
                 ) + 1 AS level
             ) AS next
+            WHERE asked.key = t.key
         )
         WHERE t.free_at <= $2::timestamptz OR t.last_attempt_at > $2::timestamptz + interval '1 minute'
-        RETURNING 1 AS "taken!"
+        RETURNING key
         "#,
-        key.as_slice(),
+        &keys,
         now,
-        f64::from(policy.free),
-        policy.leak.as_secs_f64(),
-        policy.delay.as_secs_f64(),
-        policy.longest_delay.as_secs_f64(),
+        &of(|policy| f64::from(policy.free)),
+        &of(|policy| policy.leak.as_secs_f64()),
+        &of(|policy| policy.delay.as_secs_f64()),
+        &of(|policy| policy.longest_delay.as_secs_f64()),
     )
-    .fetch_optional(db)
-    .await?;
-    Ok(taken.map(|_: i32| ()))
+    .fetch_all(db)
+    .await?)
 }
 
 /// From when on a bucket is free. One statement.
@@ -69,15 +88,22 @@ pub async fn free_at(db: &mut PgConnection, key: [u8; 32]) -> Result<Option<Date
     .await?)
 }
 
-/// Gives an attempt back that was not a failure. One statement.
+/// Gives attempts back that were no failures. One statement.
 pub async fn give_back(
     db: &mut PgConnection,
-    key: [u8; 32],
+    keys: &[[u8; 32]],
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
+    let keys: Vec<Vec<u8>> = keys.iter().map(|key| key.to_vec()).collect();
     sqlx::query!(
-        "UPDATE throttles SET level = GREATEST(level - 1, 0), free_at = LEAST(free_at, $2) WHERE key = $1",
-        key.as_slice(),
+        r#"
+        WITH locked AS MATERIALIZED (SELECT key FROM throttles WHERE key = ANY($1) ORDER BY key FOR UPDATE)
+        UPDATE throttles t
+        SET level = GREATEST(t.level - 1, 0), free_at = LEAST(t.free_at, $2)
+        FROM locked
+        WHERE t.key = locked.key
+        "#,
+        &keys,
         now,
     )
     .execute(db)
@@ -85,10 +111,27 @@ pub async fn give_back(
     Ok(())
 }
 
-/// Forgets a bucket's failures. One statement.
-pub async fn clear(db: &mut PgConnection, key: [u8; 32]) -> Result<(), Error> {
-    sqlx::query!("DELETE FROM throttles WHERE key = $1", key.as_slice())
-        .execute(db)
-        .await?;
+/// Forgets a bucket's failures, and gives an attempt back to another. One statement.
+pub async fn clear(
+    db: &mut PgConnection,
+    key: [u8; 32],
+    given_back: Option<[u8; 32]>,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    sqlx::query!(
+        r#"
+        WITH locked AS MATERIALIZED (SELECT key FROM throttles WHERE key IN ($1, $2) ORDER BY key FOR UPDATE),
+             cleared AS (DELETE FROM throttles t USING locked WHERE t.key = locked.key AND t.key = $1)
+        UPDATE throttles t
+        SET level = GREATEST(t.level - 1, 0), free_at = LEAST(t.free_at, $3)
+        FROM locked
+        WHERE t.key = locked.key AND t.key = $2
+        "#,
+        key.as_slice(),
+        given_back.as_ref().map(<[u8; 32]>::as_slice),
+        now,
+    )
+    .execute(db)
+    .await?;
     Ok(())
 }

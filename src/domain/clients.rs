@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_lc_rs::constant_time;
+use sqlx::PgConnection;
 
 use super::{
     Actor, Caller,
@@ -90,18 +91,30 @@ pub async fn authenticate(
     credentials: &Credentials,
     caller: &Caller,
 ) -> Result<Client, Error> {
+    authenticate_on(app, &mut *app.db().await?, credentials, caller).await
+}
+
+/// The same, for whoever has more to ask on the same connection.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn authenticate_on(
+    app: &App,
+    db: &mut PgConnection,
+    credentials: &Credentials,
+    caller: &Caller,
+) -> Result<Client, Error> {
     let now = app.clock.now();
-    let mut db = app.db().await?;
     let found = match credentials.client_id.parse::<ClientId>() {
-        Ok(client) => oauth_clients::find(&mut db, &client, now).await?,
+        Ok(client) => oauth_clients::find(db, &client, now).await?,
         Err(_) => None,
     };
     let Some(client) = found.filter(|client| proves(credentials, client)) else {
         // Whoever goes on guessing is not worth a row each time.
-        throttle::count_wrong_client(app, &mut db, caller).await?;
+        throttle::count_wrong_client(app, db, caller).await?;
         let (refusal, nobody) = (Refusal::BadClient, Refused::default());
         refusals::insert(
-            &mut db,
+            db,
             app.clock.id(),
             now,
             nobody,
@@ -116,7 +129,7 @@ pub async fn authenticate(
     }
     let noted_since = now - NOTED_EVERY;
     if client.secret_hash.is_some() && client.last_used_at.is_none_or(|at| at <= noted_since) {
-        oauth_clients::set_used(&mut db, &client.client_id, noted_since, now).await?;
+        oauth_clients::set_used(db, &client.client_id, noted_since, now).await?;
     }
     Ok(client)
 }

@@ -17,6 +17,7 @@ use crate::{
     },
     db::{
         change::Change,
+        door::Connection,
         refusals::{self, Refused},
         users::{self, LockedUser},
     },
@@ -39,6 +40,7 @@ pub struct Verified {
 /// [`Refusal::BadCredentials`]; [`Error::Throttled`] before any hash.
 pub async fn verify(
     app: &App,
+    mut db: Connection,
     place: Place,
     username: &str,
     typed: &Secret<String>,
@@ -47,7 +49,6 @@ pub async fn verify(
 ) -> Result<Verified, Error> {
     let name = Username::parse(username).ok();
     let counted_as = name.as_ref().map_or(username, Username::as_str);
-    let mut db = app.db().await?;
     let found = match &name {
         Some(name) => {
             users::find_for_sign_in(&mut db, name.as_str(), proven, app.clock.now()).await?

@@ -87,7 +87,8 @@ struct Asked {
 /// before any hash, and [`Error::Overloaded`] before anything.
 pub async fn sign_in(app: &App, request: &SignIn<'_>, caller: &Caller) -> Result<Granted, Error> {
     let place = app.hasher.place_for_app()?;
-    let client = clients::authenticate(app, request.client, caller).await?;
+    let mut db = app.db().await?;
+    let client = clients::authenticate_on(app, &mut db, request.client, caller).await?;
     clients::may_use(&client, clients::REFRESH_TOKEN)?;
     let scope = clients::granted_scope(&client, request.scope)?;
     let claim = Claim {
@@ -99,6 +100,7 @@ pub async fn sign_in(app: &App, request: &SignIn<'_>, caller: &Caller) -> Result
     };
     let verified = credentials::verify(
         app,
+        db,
         place,
         request.username,
         request.password,
@@ -207,14 +209,7 @@ async fn claim_device(
     }
     let device = DeviceId(app.clock.id());
     let name = claim.name.as_deref().unwrap_or("Unnamed device");
-    devices::insert(
-        change,
-        device,
-        user,
-        name,
-        claim.kind.as_deref().unwrap_or("unknown"),
-    )
-    .await?;
-    devices::delete_surplus_of_user(change, user, SIGNED_OUT_DEVICES).await?;
+    let kind = claim.kind.as_deref().unwrap_or("unknown");
+    devices::insert(change, device, user, name, kind, SIGNED_OUT_DEVICES).await?;
     Ok(Ok((device, true)))
 }

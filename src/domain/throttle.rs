@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    db::throttles::{self, Policy},
+    db::throttles::{self, Bucket, Policy},
     ids::DeviceId,
 };
 
@@ -54,7 +54,7 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Counts an attempt. One statement, or two for somebody unknown.
+    /// Counts an attempt. One statement.
     ///
     /// # Errors
     /// [`Error::Throttled`], before any password was looked at.
@@ -72,41 +72,34 @@ impl Attempt {
             subject: app.keys.current.throttle(&subject),
             address: address.map(|network| app.keys.current.throttle(&network)),
         };
-        if let Some(address) = attempt.address {
-            take(app, db, address, ADDRESS).await?;
-        }
-        if let Err(refusal) = take(app, db, attempt.subject, ACCOUNT).await {
-            if let Some(address) = attempt.address {
-                throttles::give_back(db, address, app.clock.now()).await?;
-            }
-            return Err(refusal);
-        }
+        let of_address = attempt.address.map(|key| Bucket {
+            key,
+            policy: ADDRESS,
+        });
+        let of_subject = Bucket {
+            key: attempt.subject,
+            policy: ACCOUNT,
+        };
+        let buckets: Vec<Bucket> = of_address.into_iter().chain([of_subject]).collect();
+        take(app, db, &buckets).await?;
         Ok(attempt)
     }
 
-    /// The password was right: the failures before it are forgotten.
+    /// The password was right: the failures before it are forgotten. One statement.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn succeeded(&self, app: &App, db: &mut PgConnection) -> Result<(), Error> {
-        throttles::clear(db, self.subject).await?;
-        self.give_back_address(app, db).await
+        Ok(throttles::clear(db, self.subject, self.address, app.clock.now()).await?)
     }
 
-    /// No password was looked at: it was no attempt.
+    /// No password was looked at: it was no attempt. One statement.
     ///
     /// # Errors
     /// Those of the database.
     pub async fn withdrawn(&self, app: &App, db: &mut PgConnection) -> Result<(), Error> {
-        throttles::give_back(db, self.subject, app.clock.now()).await?;
-        self.give_back_address(app, db).await
-    }
-
-    async fn give_back_address(&self, app: &App, db: &mut PgConnection) -> Result<(), Error> {
-        if let Some(address) = self.address {
-            throttles::give_back(db, address, app.clock.now()).await?;
-        }
-        Ok(())
+        let keys: Vec<[u8; 32]> = self.address.into_iter().chain([self.subject]).collect();
+        Ok(throttles::give_back(db, &keys, app.clock.now()).await?)
     }
 }
 
@@ -122,7 +115,8 @@ pub async fn count_wrong_client(
 ) -> Result<(), Error> {
     let address = caller.address.map(network).unwrap_or_default();
     let key = app.keys.current.throttle(&format!("client {address}"));
-    take(app, db, key, ADDRESS).await
+    let policy = ADDRESS;
+    take(app, db, &[Bucket { key, policy }]).await
 }
 
 /// Forgets the failures of an account: its password is another one now.
@@ -130,20 +124,27 @@ pub async fn count_wrong_client(
 /// # Errors
 /// Those of the database.
 pub async fn forget_account(app: &App, db: &mut PgConnection, name: &str) -> Result<(), Error> {
-    Ok(throttles::clear(db, app.keys.current.throttle(&format!("account {name}"))).await?)
+    let key = app.keys.current.throttle(&format!("account {name}"));
+    Ok(throttles::clear(db, key, None, app.clock.now()).await?)
 }
 
-async fn take(
-    app: &App,
-    db: &mut PgConnection,
-    key: [u8; 32],
-    policy: Policy,
-) -> Result<(), Error> {
+/// Takes an attempt out of all of these buckets, or out of none.
+async fn take(app: &App, db: &mut PgConnection, buckets: &[Bucket]) -> Result<(), Error> {
     let now = app.clock.now();
-    if throttles::take(db, key, policy, now).await?.is_some() {
+    let taken = throttles::take(db, buckets, now).await?;
+    let is_taken = |bucket: &Bucket| taken.iter().any(|key| *key == bucket.key);
+    let Some(closed) = buckets.iter().find(|bucket| !is_taken(bucket)) else {
         return Ok(());
+    };
+    let open: Vec<[u8; 32]> = buckets
+        .iter()
+        .filter(|bucket| is_taken(bucket))
+        .map(|bucket| bucket.key)
+        .collect();
+    if !open.is_empty() {
+        throttles::give_back(db, &open, now).await?;
     }
-    let free_at = throttles::free_at(db, key).await?;
+    let free_at = throttles::free_at(db, closed.key).await?;
     let wait = free_at
         .and_then(|free_at| (free_at - now).to_std().ok())
         .unwrap_or_default();

@@ -1,10 +1,13 @@
 //! Sign-ins that cross a new password, a suspension, or one another.
 
+use std::time::Duration;
+
+use doorward::db::throttles::{self, Bucket, Policy};
 use rocket::futures::future::join_all;
 use serde_json::json;
 
 use super::{cheap_hashes, some_time, times};
-use crate::support::{PASSWORD, User, phone::Phone, reply::Reply, spawn_with};
+use crate::support::{PASSWORD, User, phone::Phone, reply::Reply, spawn, spawn_with};
 
 const NEW_PASSWORD: &str = "violet harbour ladder 82";
 
@@ -157,4 +160,33 @@ async fn sign_ins_at_once_do_not_exceed_the_grants_a_user_may_have() {
     }
     let sql = "SELECT count(*) FROM refresh_tokens WHERE ended_reason = 'too_many_grants'";
     assert_eq!(server.scalar::<i64>(sql).await, 58);
+}
+
+/// Each touches the same two rows, an account's and an address's, and each in its own way.
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_counts_attempts_waits_for_nobody_who_waits_for_it() {
+    let server = spawn().await;
+    let policy = Policy {
+        free: i32::MAX,
+        leak: Duration::from_hours(1),
+        delay: Duration::ZERO,
+        longest_delay: Duration::ZERO,
+    };
+    let now = server.clock.now();
+    for (account, address) in [([1; 32], [2; 32]), ([2; 32], [1; 32])] {
+        let buckets = [address, account].map(|key| Bucket { key, policy });
+        let tries = (0..8).map(async |task| {
+            let mut db = server.app.db().await.unwrap();
+            for _ in 0..100 {
+                throttles::take(&mut db, &buckets, now).await.unwrap();
+                if task % 2 == 0 {
+                    throttles::clear(&mut db, account, Some(address), now).await
+                } else {
+                    throttles::give_back(&mut db, &[account, address], now).await
+                }
+                .unwrap();
+            }
+        });
+        join_all(tries).await;
+    }
 }
