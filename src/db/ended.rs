@@ -111,37 +111,8 @@ pub async fn end_of_user(
     Ok(all_ended(change, &ended))
 }
 
-/// Ends those of a user's live grants that were unused longest, so that `keep` remain; how many. One statement.
-pub async fn end_surplus_of_user(
-    change: &mut Change<'_>,
-    user: UserId,
-    keep: i64,
-) -> Result<u64, Error> {
-    let now = change.now();
-    let ended = sqlx::query_scalar!(
-        r#"
-        UPDATE refresh_tokens
-        SET ended_at = $2, ended_reason = $4, successor_sealed = NULL
-        WHERE id IN (
-            SELECT id FROM refresh_tokens
-            WHERE user_id = $1 AND ended_at IS NULL AND expires_at > $2
-            ORDER BY last_used_at DESC, id DESC
-            OFFSET $3
-        )
-        RETURNING id AS "id: GrantId"
-        "#,
-        user.0,
-        now,
-        keep,
-        Ended::TooManyGrants.as_str(),
-    )
-    .fetch_all(change.db())
-    .await?;
-    Ok(all_ended(change, &ended))
-}
-
 /// Their access tokens end with them; how many there were.
-fn all_ended(change: &mut Change<'_>, grants: &[GrantId]) -> u64 {
+pub(super) fn all_ended(change: &mut Change<'_>, grants: &[GrantId]) -> u64 {
     for grant in grants {
         change.cuts_off(CutOff::Ended(grant.0));
     }

@@ -6,7 +6,12 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, change::Change, cursor::Page, expect_one};
+use super::{
+    Error,
+    change::Change,
+    cursor::Page,
+    ended::{Ended, all_ended},
+};
 use crate::ids::{ClientId, DeviceId, GrantId, UserId};
 
 /// A grant, as its owner and those who may read users see it. Holds nothing of the token.
@@ -266,19 +271,32 @@ pub async fn list(
     Ok(Page::cut(grants, limit, |grant| grant.id.to_string()))
 }
 
-/// A new grant, at generation 0. One statement.
+/// A new grant, at generation 0. Ends those of the user's other live grants that were unused longest, so
+/// that `keep` remain; how many. One statement.
 pub async fn insert(
     change: &mut Change<'_>,
     holder: &Holder,
     secret_hash: [u8; 32],
     user_agent: &str,
-) -> Result<(), Error> {
+    keep: i64,
+) -> Result<u64, Error> {
     let (now, address) = (change.now(), change.actor().caller.address_text());
-    let done = sqlx::query!(
+    let ended = sqlx::query_scalar!(
         r#"
-        INSERT INTO refresh_tokens (id, user_id, device_id, client_id, scope, created_at, absolute_expires_at,
-                                    expires_at, last_used_at, last_address, last_user_agent, secret_hash)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11)
+        WITH made AS (
+            INSERT INTO refresh_tokens (id, user_id, device_id, client_id, scope, created_at, absolute_expires_at,
+                                        expires_at, last_used_at, last_address, last_user_agent, secret_hash)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11)
+        )
+        UPDATE refresh_tokens
+        SET ended_at = $6, ended_reason = $12, successor_sealed = NULL
+        WHERE id IN (
+            SELECT id FROM refresh_tokens
+            WHERE user_id = $2 AND ended_at IS NULL AND expires_at > $6
+            ORDER BY last_used_at DESC, id DESC
+            OFFSET $13
+        )
+        RETURNING id AS "id: GrantId"
         "#,
         holder.grant.0,
         holder.user_id.0,
@@ -291,8 +309,10 @@ pub async fn insert(
         address,
         user_agent,
         secret_hash.as_slice(),
+        Ended::TooManyGrants.as_str(),
+        keep,
     )
-    .execute(change.db())
+    .fetch_all(change.db())
     .await?;
-    expect_one(done.rows_affected())
+    Ok(all_ended(change, &ended))
 }

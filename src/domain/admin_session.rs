@@ -82,7 +82,16 @@ pub async fn sign_in(
     caller: &Caller,
 ) -> Result<OpaqueToken, Error> {
     let place = app.hasher.place()?;
-    let verified = credentials::verify(app, app.db().await?, place, username, password, None, caller).await?;
+    let verified = credentials::verify(
+        app,
+        app.db().await?,
+        place,
+        username,
+        password,
+        None,
+        caller,
+    )
+    .await?;
     let actor = Actor {
         kind: ActorKind::User,
         user: Some(verified.user),

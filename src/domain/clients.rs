@@ -113,15 +113,7 @@ pub async fn authenticate_on(
         // Whoever goes on guessing is not worth a row each time.
         throttle::count_wrong_client(app, db, caller).await?;
         let (refusal, nobody) = (Refusal::BadClient, Refused::default());
-        refusals::insert(
-            db,
-            app.clock.id(),
-            now,
-            nobody,
-            refusal.as_str(),
-            caller,
-        )
-        .await?;
+        refusals::insert(db, app.clock.id(), now, nobody, refusal.as_str(), caller).await?;
         return Err(Error::Client(refusal));
     };
     if client.disabled {

@@ -170,8 +170,8 @@ async fn grant(
         ended::end_of_device(&mut change, device, Ended::Replaced).await?
     };
     let keep = i64::from(app.config.max_grants_per_user) - 1;
-    let surplus = ended::end_surplus_of_user(&mut change, verified.user, keep).await?;
-    refresh_tokens::insert(&mut change, &holder, token.hash(), &caller.user_agent).await?;
+    let agent = &caller.user_agent;
+    let surplus = refresh_tokens::insert(&mut change, &holder, token.hash(), agent, keep).await?;
     let upgraded = verified.succeed(app, &mut change).await?;
     let event = Event::on(
         Action::SignedIn,
