@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod device_token;
+pub mod hashing_queue;
 pub mod keyring;
 pub mod opaque_token;
 pub mod password;

@@ -2,15 +2,7 @@
 //! one hash per core at a time and a short queue (invariant I7), so that a flood of
 //! sign-ins neither slows anything else down nor exhausts memory.
 
-use std::{
-    num::NonZero,
-    sync::{
-        Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, channel},
-    },
-    thread,
-    time::Duration,
-};
+use std::{num::NonZero, sync::Arc, thread};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -22,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use zxcvbn::{Score, zxcvbn};
 
 use super::{
+    hashing_queue::Queue,
     random,
     refresh_rate::{Rate, Refreshes},
     secret::Secret,
@@ -34,11 +27,8 @@ const PLACES_PER_CORE: usize = 8;
 /// How many places each core keeps for the panel and for new passwords, however many apps sign in.
 const KEPT_PER_CORE: usize = 2;
 
-/// How long a thread that stands back waits before it looks again.
-const STAND_BACK: Duration = Duration::from_millis(5);
-
-/// How much the hashing threads give way to all others (Linux): refreshes take half a millisecond
-/// of a core, and should not wait for a hash that takes fifteen.
+/// How much a hashing thread gives way where it cannot give way to everything (Linux): refreshes take half
+/// a millisecond of a core, and should not wait for a hash that takes fifteen.
 const NICE: i32 = 10;
 
 /// How many characters of a new password are judged.
@@ -101,7 +91,7 @@ struct Job {
 
 /// The hashing threads. Dropping it ends them.
 pub struct Hasher {
-    queue: Sender<Job>,
+    queue: Arc<Queue<Job>>,
     places: Arc<Semaphore>,
     kept: Arc<Semaphore>,
     refreshes: Arc<Refreshes>,
@@ -122,17 +112,20 @@ impl Hasher {
         )
         .map_err(Error::Parameters)?;
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        let (queue, jobs) = channel::<Job>();
-        let jobs = Arc::new(Mutex::new(jobs));
+        let queue = Arc::new(Queue::default());
         let refreshes = Arc::new(Refreshes::default());
         for number in 0..cores {
-            let (jobs, params) = (Arc::clone(&jobs), params.clone());
-            let spare = (cores > 1 && number == 0).then(|| Arc::clone(&refreshes));
+            let (queue, params) = (Arc::clone(&queue), params.clone());
+            // The first is there for everything that the others leave, and stands back for refreshes.
+            let is_first = number == 0;
+            let spare = (cores > 1 && is_first).then(|| Arc::clone(&refreshes));
             thread::Builder::new()
                 .name(format!("argon2-{number}"))
                 .spawn(move || {
-                    give_way();
-                    Worker::new(params).run(&jobs, spare.as_deref());
+                    if let Err(error) = if is_first { give_way() } else { run_idle() } {
+                        tracing::warn!(%error, "sign-ins may slow refreshes down");
+                    }
+                    Worker::new(params).run(&queue, spare.as_deref());
                 })
                 .map_err(|_| Error::Stopped)?;
         }
@@ -238,18 +231,41 @@ impl Hasher {
             reply,
             place,
         };
-        self.queue.send(job).map_err(|_| Error::Stopped)?;
+        self.queue.push(job);
         answer.await.map_err(|_| Error::Stopped)?
     }
 }
 
-/// On Linux each thread has a priority of its own; elsewhere the whole process would give way.
-fn give_way() {
-    if cfg!(target_os = "linux")
-        && let Err(error) = rustix::process::setpriority_process(None, NICE)
-    {
-        tracing::warn!(%error, "sign-ins may slow refreshes down");
+impl Drop for Hasher {
+    fn drop(&mut self) {
+        self.queue.close();
     }
+}
+
+/// Goes after others. On Linux each thread has a priority of its own; elsewhere the whole process would.
+fn give_way() -> Result<(), String> {
+    if !cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    rustix::process::setpriority_process(None, NICE).map_err(|error| error.to_string())
+}
+
+/// Has what nobody else wants. Whoever is merely last in turn is let finish a slice before another gets
+/// its core; whoever is idle is not.
+#[cfg(target_os = "linux")]
+fn run_idle() -> Result<(), String> {
+    use thread_priority::{
+        NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy::Normal,
+        set_thread_priority_and_policy, thread_native_id,
+    };
+    let thread = thread_native_id();
+    set_thread_priority_and_policy(thread, ThreadPriority::Min, Normal(Idle))
+        .map_err(|error| error.to_string())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn run_idle() -> Result<(), String> {
+    Ok(())
 }
 
 /// The beginning of a password is judged, where guessing begins too: the work grows with
@@ -275,18 +291,13 @@ impl Worker {
     }
 
     /// Works until the hasher is dropped. A spare thread stands back when there are many refreshes.
-    fn run(mut self, jobs: &Mutex<Receiver<Job>>, spare: Option<&Refreshes>) {
+    fn run(mut self, queue: &Queue<Job>, spare: Option<&Refreshes>) {
         let mut rate = spare.map(Rate::begin);
-        loop {
-            if let (Some(rate), Some(refreshes)) = (&mut rate, spare)
-                && rate.is_high(refreshes)
-            {
-                thread::park_timeout(STAND_BACK);
-                continue;
-            }
-            // The lock is held while waiting, so that one idle thread waits and the others queue behind it.
-            let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(job) = job else { return };
+        let mut stands_back = || match (&mut rate, spare) {
+            (Some(rate), Some(refreshes)) => rate.is_high(refreshes),
+            _ => false,
+        };
+        while let Some(job) = queue.next(&mut stands_back) {
             let Job {
                 password,
                 task,
