@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use sqlx::AssertSqlSafe;
 
 use crate::{
-    Result, peer, pgbench,
+    Result, peer,
+    pgbench::{self, Grants},
     report::{median, replace_between},
     seed,
-    stage::{CONNECTIONS, Server, Stage},
+    stage::{CHECKPOINT_EVERY, CONNECTIONS, Server, Stage},
 };
 
 /// What it is compared with.
@@ -65,27 +66,75 @@ impl Site {
     }
 }
 
+/// How a measurement begins.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Since {
+    /// With a checkpoint: the first change of a page writes all of it to the log.
+    Checkpoint,
+    /// With most pages changed since the last one.
+    Long,
+}
+
 /// What a site was found to bear.
 struct Found {
     limits: Vec<f64>,
     ours: Vec<f64>,
+    /// Whole pages written to the log for one refresh of Doorward's.
+    pages_logged: Vec<f64>,
+}
+
+impl Found {
+    fn of_limit(&self) -> f64 {
+        let ratios = self.ours.iter().zip(&self.limits);
+        median(&ratios.map(|(ours, limit)| ours / limit).collect::<Vec<_>>())
+    }
 }
 
 impl Site {
-    /// pgbench and Doorward in turns.
-    async fn measure(&self, rounds: usize, seconds: u64) -> Result<Found> {
-        let (mut limits, mut ours) = (Vec::new(), Vec::new());
-        let part = self.grants / 2 / u64::try_from(rounds)?;
+    /// pgbench and Doorward in turns; pgbench has every round and every call grants of its own.
+    async fn measure(&self, rounds: usize, seconds: u64, half: u64, since: Since) -> Result<Found> {
+        let (mut limits, mut ours, mut pages_logged) = (Vec::new(), Vec::new(), Vec::new());
+        let apart = 2 * u64::try_from(rounds)?;
         for round in 0..u64::try_from(rounds)? {
-            let grants = round * part..(round + 1) * part;
+            self.begin(since).await?;
+            let grants = Grants {
+                first: 2 * round + half,
+                count: self.grants / 2 / apart,
+                apart,
+            };
             let limit =
                 pgbench::refreshes_per_second(&self.stage, grants, CONNECTIONS, seconds).await?;
+            self.begin(since).await?;
+            let before = self.pages_logged().await?;
             let rate = self.refreshes(seconds).await?;
-            println!("  {rate:.0} of pgbench's {limit:.0} /s");
+            #[expect(clippy::cast_precision_loss, reason = "some seconds")]
+            let logged = (self.pages_logged().await? - before) / (rate * seconds as f64);
+            println!(
+                "  {rate:.0} of pgbench's {limit:.0} /s, {logged:.2} whole pages logged for each"
+            );
             limits.push(limit);
             ours.push(rate);
+            pages_logged.push(logged);
         }
-        Ok(Found { limits, ours })
+        Ok(Found {
+            limits,
+            ours,
+            pages_logged,
+        })
+    }
+
+    async fn begin(&self, since: Since) -> Result<()> {
+        if since == Since::Checkpoint {
+            let mut db = self.stage.connect().await?;
+            sqlx::raw_sql("CHECKPOINT").execute(&mut db).await?;
+        }
+        Ok(())
+    }
+
+    async fn pages_logged(&self) -> Result<f64> {
+        let mut db = self.stage.connect().await?;
+        let logged = sqlx::query_scalar("SELECT wal_fpi::float8 FROM pg_stat_wal");
+        Ok(logged.fetch_one(&mut db).await?)
     }
 
     async fn rows_and_pages(&self) -> Result<(i64, i64)> {
@@ -106,40 +155,56 @@ impl Site {
     }
 }
 
+/// Refreshes per second from one checkpoint to the next, if every page is logged whole once.
+#[expect(clippy::cast_precision_loss, reason = "some hundred thousand")]
+fn over_a_cycle(after: f64, long_after: f64, pages: i64) -> f64 {
+    let lost = pages as f64 * (1.0 / after - 1.0 / long_after);
+    long_after * (1.0 - lost / CHECKPOINT_EVERY.as_secs_f64())
+}
+
 /// Measures, and writes what came of it into `docs/performance.md`.
 pub async fn run(rounds: usize, seconds: u64, grants: u64, refreshes: u64) -> Result<()> {
     let small = Site::of(FEW, 2).await?;
-    let among_few = small.measure(rounds, seconds).await?;
+    let few = small.measure(rounds, seconds, 0, Since::Long).await?;
     small.strike().await?;
 
     let large = Site::of(grants, (grants / refreshes / 2).max(1) * 2).await?;
     println!("  {}", sizes(&large).await?);
-    let found = large.measure(rounds, seconds).await?;
+    let after = large.measure(rounds, seconds, 0, Since::Checkpoint).await?;
     let (rows, pages) = large.rows_and_pages().await?;
     let done = large.bear(refreshes).await?;
     let (rows_after, pages_after) = large.rows_and_pages().await?;
+    let long_after = large.measure(rounds, seconds, 1, Since::Long).await?;
     large.strike().await?;
 
-    let ratios: Vec<f64> = found
-        .ours
-        .iter()
-        .zip(&found.limits)
-        .map(|(ours, limit)| ours / limit)
-        .collect();
+    let cycle = |of: fn(&Found) -> &Vec<f64>| {
+        over_a_cycle(median(of(&after)), median(of(&long_after)), pages)
+    };
+    let (ours, limit) = (cycle(|it| &it.ours), cycle(|it| &it.limits));
+    let few_ours = median(&few.ours);
     #[expect(clippy::cast_precision_loss, reason = "some millions")]
     let growth = (pages_after as f64 / pages as f64 - 1.0) * 100.0;
     let text = format!(
-        "| among {grants} grants | |\n|---|---|\n\
-         | of pgbench with the same statement among the same | **{:.2}** |\n\
-         | of the rate among {FEW} | **{:.2}** |\n\
-         | pgbench, of its rate among {FEW} | {:.2} |\n\
-         | refreshes | {:.0} /s |\n\
-         | rows before and after {done:.0} refreshes | {rows}, {rows_after} |\n\
-         | pages before and after | {pages}, {pages_after} ({growth:+.1} %) |\n",
-        median(&ratios),
-        median(&found.ours) / median(&among_few.ours),
-        median(&found.limits) / median(&among_few.limits),
-        median(&found.ours),
+        "| among {grants} grants | just after a checkpoint | long after | from one to the next |\n|---|---|---|---|\n\
+         | of pgbench with the same statement among the same | {:.2} | {:.2} | **{:.2}** |\n\
+         | of the rate among {FEW} | {:.2} | {:.2} | **{:.2}** |\n\
+         | pgbench, of its rate among {FEW} | {:.2} | {:.2} | {:.2} |\n\
+         | refreshes | {:.0} /s | {:.0} /s | {ours:.0} /s |\n\
+         | whole pages logged for each | {:.2} | {:.2} | |\n\n\
+         After {done:.0} refreshes: rows {rows}, {rows_after}; pages {pages}, {pages_after} ({growth:+.1} %).\n",
+        after.of_limit(),
+        long_after.of_limit(),
+        ours / limit,
+        median(&after.ours) / few_ours,
+        median(&long_after.ours) / few_ours,
+        ours / few_ours,
+        median(&after.limits) / median(&few.limits),
+        median(&long_after.limits) / median(&few.limits),
+        limit / median(&few.limits),
+        median(&after.ours),
+        median(&long_after.ours),
+        median(&after.pages_logged),
+        median(&long_after.pages_logged),
     );
     println!("\n{text}");
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");

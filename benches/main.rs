@@ -51,7 +51,7 @@ struct Arguments {
     #[arg(long, default_value_t = 4)]
     seconds: u64,
     /// What cargo passes to every bench
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
 }
 

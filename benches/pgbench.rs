@@ -2,7 +2,6 @@
 
 use std::{
     fs,
-    ops::Range,
     path::Path,
     time::{Duration, Instant},
 };
@@ -25,10 +24,20 @@ fn statement() -> Result<String> {
     Err("the refresh's statement is not in .sqlx".into())
 }
 
+/// Grants that a call has to itself, among those with odd numbers.
+pub struct Grants {
+    /// The first.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+    /// From one to the next; more than one spreads them over the table.
+    pub apart: u64,
+}
+
 /// A client's script. Each has its own part of the grants, which it goes through in a shuffled
 /// order, over and over.
-fn script(grants: &Range<u64>, connections: usize) -> Result<String> {
-    let part = (grants.end - grants.start) / u64::try_from(connections)?;
+fn script(grants: &Grants, connections: usize) -> Result<String> {
+    let part = grants.count / u64::try_from(connections)?;
     let arguments = [
         seed::id_in_sql(":number"),
         ":generation::int".to_owned(),
@@ -48,19 +57,21 @@ fn script(grants: &Range<u64>, connections: usize) -> Result<String> {
         statement = statement.replace(&format!("${}", at + 1), argument);
     }
     Ok(format!(
-        "\\set number 2 * ({first} + :client_id * {part} + permute(:n % {part}, {part})) + 1\n\
+        "\\set nth permute(:n % {part}, {part}) * {connections} + :client_id\n\
+         \\set number 2 * ({first} + :nth * {apart}) + 1\n\
          \\set generation {generation} + :n / {part}\n\
          \\set n :n + 1\n\
          {statement};\n",
-        first = grants.start,
+        first = grants.first,
+        apart = grants.apart,
         generation = seed::GENERATION,
     ))
 }
 
-/// Refreshes per second, of the grants with odd numbers that these count.
+/// Refreshes per second, of these grants.
 pub async fn refreshes_per_second(
     stage: &Stage,
-    grants: Range<u64>,
+    grants: Grants,
     connections: usize,
     seconds: u64,
 ) -> Result<f64> {

@@ -7,7 +7,8 @@ use tokio::time::sleep;
 use crate::{
     Result, argon,
     load::{Load, Outcome},
-    minted, panel, peer, pgbench,
+    minted, panel, peer,
+    pgbench::{self, Grants},
     report::Report,
     seed,
     stage::{CONNECTIONS, DOORWARD_PORT, Server, Stage, UNGUARDED_PORT},
@@ -97,7 +98,11 @@ impl Bench {
 
     async fn refresh(&mut self) -> Result<()> {
         pgbench::reset(&self.stage).await?;
-        let grants = 0..OF_TUTORIAL;
+        let grants = Grants {
+            first: 0,
+            count: OF_TUTORIAL,
+            apart: 1,
+        };
         let limit =
             pgbench::refreshes_per_second(&self.stage, grants, CONNECTIONS, self.seconds).await?;
         let ours = self.refreshes(MANY, self.seconds).await?;

@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use chrono::{TimeDelta, Utc};
 use doorward::{
     crypto::{
         password::Hasher, refresh_token::RefreshToken, secret::Secret, server_key::ServerKey,
@@ -87,6 +88,8 @@ pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) 
     };
     let mut known = Vec::new();
     let sealed = "ab".repeat(60);
+    // As after a refresh earlier on the same day: the first of a day also changes an index.
+    let expires = (Utc::now() + TimeDelta::days(30)).format("%Y-%m-%d %H:%M:%SZ");
     let columns = "refresh_tokens (id, user_id, device_id, client_id, created_at, absolute_expires_at, expires_at, \
                    last_used_at, rotated_at, last_address, last_user_agent, generation, secret_hash, successor_sealed)";
     copy(db, columns, grants, |row, number| {
@@ -100,7 +103,7 @@ pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) 
         };
         writeln!(
             row,
-            "{grant}\t{user}\t{grant}\tfirst-party\t2026-01-01Z\t2036-01-01Z\t2035-01-01Z\t2026-01-01Z\t2026-01-01Z\t\
+            "{grant}\t{user}\t{grant}\tfirst-party\t2026-01-01Z\t2036-01-01Z\t{expires}\t2026-01-01Z\t2026-01-01Z\t\
              192.0.2.7\tdoorward bench\t{GENERATION}\t\\\\x{hash}\t\\\\x{sealed}"
         )
     })

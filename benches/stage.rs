@@ -32,12 +32,15 @@ pub const TUTORIAL_PORT: u16 = 18_003;
 /// How many connections to Postgres everybody has.
 pub const CONNECTIONS: usize = 16;
 
+/// How often Postgres writes all changed pages to their place.
+pub const CHECKPOINT_EVERY: Duration = Duration::from_mins(15);
+
 /// What one gives a Postgres that has a machine of this size to itself; durability is the default's.
 const SETTINGS: [(&str, &str); 5] = [
     ("shared_buffers", "4GB"),
     ("max_wal_size", "16GB"),
     ("checkpoint_timeout", "15min"),
-    ("wal_compression", "on"),
+    ("wal_compression", "lz4"),
     ("max_connections", "100"),
 ];
 
