@@ -15,7 +15,8 @@ pub(super) enum Keys {
     Rotate,
     /// Take a key away at once: what it signed is refused from now on
     Retire {
-        /// Its kid
+        /// Its kid, which may begin with a hyphen
+        #[arg(allow_hyphen_values = true)]
         kid: String,
     },
 }

@@ -264,6 +264,12 @@ async fn signing_keys_are_rotated_from_the_shell_and_the_server_follows() {
     place
         .run(&["keys", "retire", &active])
         .refused("no such signing key");
+    for beginning in ["-b", "-h", "--"] {
+        let kid = format!("{beginning}{}", &active[2..]);
+        place
+            .run(&["keys", "retire", &kid])
+            .refused("no such signing key");
+    }
     let line = place.run(&["keys", "list"]).done().stdout;
     assert!(line.contains(&next) && line.contains("active"), "{line}");
 }
