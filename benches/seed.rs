@@ -67,6 +67,8 @@ pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) 
         |row, number| writeln!(row, "{}\tuser{number}\t{password}\t2026-01-01Z", id(number)),
     )
     .await?;
+    // Neither a purge nor an index has anything to do: as after a refresh earlier on the same day.
+    let now = Utc::now().format("%Y-%m-%d %H:%M:%SZ");
     copy(
         db,
         "devices (id, user_id, name, kind, created_at, last_used_at)",
@@ -75,7 +77,7 @@ pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) 
             let user = id(number / DEVICES_PER_USER);
             writeln!(
                 row,
-                "{}\t{user}\tPhone {number}\tphone\t2026-01-01Z\t2026-01-01Z",
+                "{}\t{user}\tPhone {number}\tphone\t2026-01-01Z\t{now}",
                 id(number)
             )
         },
@@ -88,7 +90,6 @@ pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) 
     };
     let mut known = Vec::new();
     let sealed = "ab".repeat(60);
-    // As after a refresh earlier on the same day: the first of a day also changes an index.
     let expires = (Utc::now() + TimeDelta::days(30)).format("%Y-%m-%d %H:%M:%SZ");
     let columns = "refresh_tokens (id, user_id, device_id, client_id, created_at, absolute_expires_at, expires_at, \
                    last_used_at, rotated_at, last_address, last_user_agent, generation, secret_hash, successor_sealed)";

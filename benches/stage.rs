@@ -35,9 +35,9 @@ pub const CONNECTIONS: usize = 16;
 /// How often Postgres writes all changed pages to their place.
 pub const CHECKPOINT_EVERY: Duration = Duration::from_mins(15);
 
-/// What one gives a Postgres that has a machine of this size to itself; durability is the default's.
-const SETTINGS: [(&str, &str); 5] = [
-    ("shared_buffers", "4GB"),
+/// What one gives a Postgres that has a machine to itself, beside a third of the memory; durability is
+/// the default's.
+const SETTINGS: [(&str, &str); 4] = [
     ("max_wal_size", "16GB"),
     ("checkpoint_timeout", "15min"),
     ("wal_compression", "lz4"),
@@ -58,14 +58,27 @@ pub fn secret_key() -> String {
     STANDARD.encode(SECRET_KEY)
 }
 
+/// The memory of the machine (Linux).
+pub fn machine_megabytes() -> Result<u64> {
+    let memory = fs::read_to_string("/proc/meminfo")?;
+    let line = memory
+        .lines()
+        .find_map(|line| line.strip_prefix("MemTotal:"));
+    let kilobytes = line.ok_or("no MemTotal")?.trim().trim_end_matches(" kB");
+    Ok(kilobytes.parse::<u64>()? / 1024)
+}
+
 impl Stage {
     /// Starts Postgres, with an empty database that has all migrations.
     pub async fn set() -> Result<Self> {
         let directory = tempfile::tempdir()?;
         // Postgres runs as another user when we are root.
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755))?;
-        let postgres =
-            PrivatePostgres::start_with(&directory.path().join("data"), &SETTINGS).await?;
+        let buffers = format!("{}MB", machine_megabytes()? / 3);
+        let mut settings = vec![("shared_buffers", buffers.as_str())];
+        settings.extend(SETTINGS);
+        let data = directory.path().join("data");
+        let postgres = PrivatePostgres::start_with(&data, &settings).await?;
         let url = postgres.url();
         let pool = db::connect(postgres.connect_options(), 2).await?;
         db::migrate::run(&pool).await?;
