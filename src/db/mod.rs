@@ -104,9 +104,13 @@ fn is_passing(code: &str) -> bool {
 /// # Errors
 /// [`Error::Unavailable`] when there is no database at that address.
 pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<PgPool, Error> {
-    let options = options
-        .application_name("doorward")
-        .options([("statement_timeout", "5s"), ("TimeZone", "UTC")]);
+    let options = options.application_name("doorward").options([
+        ("statement_timeout", "5s"),
+        ("TimeZone", "UTC"),
+        // Left to itself, Postgres plans a statement again for each execution on every connection
+        // where the first few happened to be cheap, which costs more than most of ours do.
+        ("plan_cache_mode", "force_generic_plan"),
+    ]);
     let pool = PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
