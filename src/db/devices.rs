@@ -215,43 +215,6 @@ pub async fn lock_of_user(
     .await?)
 }
 
-/// A new device. Of the user's signed-out devices those are forgotten that were unused longest, so that
-/// `signed_out` remain, with their ended grants; disabled ones stay. One statement.
-pub async fn insert(
-    change: &mut Change<'_>,
-    id: DeviceId,
-    user: UserId,
-    name: &str,
-    kind: &str,
-    signed_out: i64,
-) -> Result<(), Error> {
-    let now = change.now();
-    let done = sqlx::query!(
-        r#"
-        WITH forgotten AS (
-            DELETE FROM devices WHERE id IN (
-                SELECT id FROM devices
-                WHERE user_id = $2 AND disabled_at IS NULL
-                    AND NOT EXISTS (SELECT FROM refresh_tokens WHERE device_id = devices.id AND ended_at IS NULL)
-                ORDER BY last_used_at DESC, id DESC
-                OFFSET $6
-            )
-        )
-        INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
-        VALUES ($1, $2, $3, $4, $5, $5)
-        "#,
-        id.0,
-        user.0,
-        name,
-        kind,
-        now,
-        signed_out,
-    )
-    .execute(change.db())
-    .await?;
-    expect_one(done.rows_affected())
-}
-
 /// Records a sign-in on a known device; a name or kind that is given replaces the old one. One statement.
 pub async fn set_used(
     change: &mut Change<'_>,

@@ -1,17 +1,14 @@
-//! Table `refresh_tokens`: one row per grant. What a refresh does to it is in [`rotation`].
+//! Table `refresh_tokens`: one row per grant. What a sign-in does to it is in [`granting`], what a
+//! refresh does in [`rotation`].
 
+pub mod granting;
 pub mod rotation;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{
-    Error,
-    change::Change,
-    cursor::Page,
-    ended::{Ended, all_ended},
-};
+use super::{Error, cursor::Page};
 use crate::ids::{ClientId, DeviceId, GrantId, UserId};
 
 /// A grant, as its owner and those who may read users see it. Holds nothing of the token.
@@ -269,50 +266,4 @@ pub async fn list(
     .fetch_all(db)
     .await?;
     Ok(Page::cut(grants, limit, |grant| grant.id.to_string()))
-}
-
-/// A new grant, at generation 0. Ends those of the user's other live grants that were unused longest, so
-/// that `keep` remain; how many. One statement.
-pub async fn insert(
-    change: &mut Change<'_>,
-    holder: &Holder,
-    secret_hash: [u8; 32],
-    user_agent: &str,
-    keep: i64,
-) -> Result<u64, Error> {
-    let (now, address) = (change.now(), change.actor().caller.address_text());
-    let ended = sqlx::query_scalar!(
-        r#"
-        WITH made AS (
-            INSERT INTO refresh_tokens (id, user_id, device_id, client_id, scope, created_at, absolute_expires_at,
-                                        expires_at, last_used_at, last_address, last_user_agent, secret_hash)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11)
-        )
-        UPDATE refresh_tokens
-        SET ended_at = $6, ended_reason = $12, successor_sealed = NULL
-        WHERE id IN (
-            SELECT id FROM refresh_tokens
-            WHERE user_id = $2 AND ended_at IS NULL AND expires_at > $6
-            ORDER BY last_used_at DESC, id DESC
-            OFFSET $13
-        )
-        RETURNING id AS "id: GrantId"
-        "#,
-        holder.grant.0,
-        holder.user_id.0,
-        holder.device_id.0,
-        holder.client_id.as_str(),
-        holder.scope,
-        now,
-        holder.absolute_expires_at,
-        holder.expires_at,
-        address,
-        user_agent,
-        secret_hash.as_slice(),
-        Ended::TooManyGrants.as_str(),
-        keep,
-    )
-    .fetch_all(change.db())
-    .await?;
-    Ok(all_ended(change, &ended))
 }

@@ -17,7 +17,10 @@ use crate::{
         devices, disabling,
         ended::{self, Ended},
         oauth_clients::Client,
-        refresh_tokens::{self, Holder},
+        refresh_tokens::{
+            Holder,
+            granting::{self, Kept, NewDevice},
+        },
         refusals::Refused,
     },
     ids::{DeviceId, GrantId, UserId},
@@ -143,11 +146,12 @@ async fn grant(
         Ok(user) => user,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let (device, new_device) = match claim_device(app, &mut change, verified.user, claim).await? {
-        Ok(claimed) => claimed,
+    let known = match known_device(&mut change, verified.user, claim).await? {
+        Ok(known) => known,
         Err(refusal) => return Ok(Err(refusal)),
     };
 
+    let device = known.unwrap_or_else(|| DeviceId(app.clock.id()));
     let now = change.now();
     let absolute_expires_at = now + app.config.refresh_token_max_ttl;
     let holder = Holder {
@@ -164,14 +168,20 @@ async fn grant(
         absolute_expires_at,
     };
     let token = RefreshToken::first(holder.grant);
-    let replaced = if new_device {
-        None
-    } else {
-        ended::end_of_device(&mut change, device, Ended::Replaced).await?
+    let replaced = match known {
+        Some(device) => ended::end_of_device(&mut change, device, Ended::Replaced).await?,
+        None => None,
     };
-    let keep = i64::from(app.config.max_grants_per_user) - 1;
-    let agent = &caller.user_agent;
-    let surplus = refresh_tokens::insert(&mut change, &holder, token.hash(), agent, keep).await?;
+    let new_device = known.is_none().then(|| NewDevice {
+        name: claim.name.as_deref().unwrap_or("Unnamed device"),
+        kind: claim.kind.as_deref().unwrap_or("unknown"),
+    });
+    let kept = Kept {
+        grants: i64::from(app.config.max_grants_per_user) - 1,
+        signed_out_devices: SIGNED_OUT_DEVICES,
+    };
+    let (hash, agent) = (token.hash(), &caller.user_agent);
+    let surplus = granting::insert(&mut change, &holder, new_device, hash, agent, kept).await?;
     let upgraded = verified.succeed(app, &mut change).await?;
     let event = Event::on(
         Action::SignedIn,
@@ -180,7 +190,7 @@ async fn grant(
     )
     .with("device_id", device.to_string())
     .with("client_id", holder.client_id.as_str())
-    .with("new_device", new_device)
+    .with("new_device", new_device.is_some())
     .with("replaced", replaced.map(|grant| grant.to_string()))
     .with("ended_for_too_many", surplus)
     .with("password_hash_upgraded", upgraded);
@@ -188,28 +198,23 @@ async fn grant(
     Granted::sign(app, holder, &token, Narrowed::default(), now).map(Ok)
 }
 
-/// The device that its token proves, if it is this user's, or a new one; and whether it is new.
-async fn claim_device(
-    app: &App,
+/// The device that its token proves, if it is this user's. Another user's device, or one long purged, is
+/// a new one for this user.
+async fn known_device(
     change: &mut Change<'_>,
     user: UserId,
     claim: &Claim,
-) -> Result<Result<(DeviceId, bool), Refusal>, Error> {
-    if let Some(device) = claim.proven {
-        match devices::lock_of_user(change, device, user).await? {
-            Some(locked) if locked.disabled => return Ok(Err(Refusal::DeviceDisabled)),
-            Some(_) => {
-                devices::set_used(change, device, claim.name.as_deref(), claim.kind.as_deref())
-                    .await?;
-                return Ok(Ok((device, false)));
-            }
-            // Another user's device, or one long purged: for this user it is a new one.
-            None => {}
+) -> Result<Result<Option<DeviceId>, Refusal>, Error> {
+    let Some(device) = claim.proven else {
+        return Ok(Ok(None));
+    };
+    match devices::lock_of_user(change, device, user).await? {
+        Some(locked) if locked.disabled => Ok(Err(Refusal::DeviceDisabled)),
+        Some(_) => {
+            let (name, kind) = (claim.name.as_deref(), claim.kind.as_deref());
+            devices::set_used(change, device, name, kind).await?;
+            Ok(Ok(Some(device)))
         }
+        None => Ok(Ok(None)),
     }
-    let device = DeviceId(app.clock.id());
-    let name = claim.name.as_deref().unwrap_or("Unnamed device");
-    let kind = claim.kind.as_deref().unwrap_or("unknown");
-    devices::insert(change, device, user, name, kind, SIGNED_OUT_DEVICES).await?;
-    Ok(Ok((device, true)))
 }
