@@ -119,7 +119,7 @@ impl App {
         let (refreshes, others) = shares(config.database_connections as usize);
         let idle_ttl = config.refresh_token_idle_ttl;
         Ok(Self {
-            rotations: Rotations::new(pool.clone(), clock.clone(), idle_ttl),
+            rotations: Rotations::new(&pool, clock.clone(), idle_ttl),
             refreshes: Door::new(refreshes, LONGEST_QUEUE),
             others: Door::new(others, LONGEST_QUEUE),
             config,
@@ -221,6 +221,7 @@ impl App {
 
     /// Closes all connections.
     pub async fn close(&self) {
+        self.rotations.pool().close().await;
         self.pool.close().await;
     }
 }
@@ -230,7 +231,7 @@ impl App {
 fn shares(connections: usize) -> (usize, usize) {
     let refreshes = connections.div_ceil(4);
     (
-        refreshes.saturating_sub(LANES).max(1),
+        refreshes.saturating_sub(LANES as usize).max(1),
         (connections - refreshes).max(1),
     )
 }

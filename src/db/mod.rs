@@ -104,14 +104,23 @@ fn is_passing(code: &str) -> bool {
 /// # Errors
 /// [`Error::Unavailable`] when there is no database at that address.
 pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<PgPool, Error> {
-    let options = options.application_name("doorward").options([
-        ("statement_timeout", "5s"),
-        ("TimeZone", "UTC"),
-        // Left to itself, Postgres plans a statement again for each execution on every connection
-        // where the first few happened to be cheap, which costs more than most of ours do.
-        ("plan_cache_mode", "force_generic_plan"),
-    ]);
-    let pool = PgPoolOptions::new()
+    let options = options
+        .application_name("doorward")
+        .options([("statement_timeout", "5s"), ("TimeZone", "UTC")]);
+    Ok(pool_of(connections).connect_with(options).await?)
+}
+
+/// A pool for one statement, of which Postgres is to have one plan for any arguments. Left to itself it
+/// plans each execution anew, on every connection where the first few happened to be cheap. For all
+/// statements this would be wrong: those that look for a range of times need to know which.
+fn connect_for_one_statement(beside: &PgPool, connections: u32) -> PgPool {
+    let options = PgConnectOptions::clone(&beside.connect_options())
+        .options([("plan_cache_mode", "force_generic_plan")]);
+    pool_of(connections).connect_lazy_with(options)
+}
+
+fn pool_of(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_mins(10))
@@ -124,9 +133,6 @@ pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<PgPo
                 Ok(true)
             })
         })
-        .connect_with(options)
-        .await?;
-    Ok(pool)
 }
 
 /// The database's clock.

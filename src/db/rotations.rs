@@ -11,7 +11,7 @@ use sqlx::PgPool;
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{
-    Error,
+    Error, connect_for_one_statement,
     refresh_tokens::{
         Holder,
         rotation::{Rotation, rotate_together},
@@ -21,7 +21,7 @@ use crate::clock::Clock;
 
 /// How many statements are under way at once, each on a connection of its own: while one waits for
 /// the disk, the next is worked on.
-pub const LANES: usize = 2;
+pub const LANES: u32 = 2;
 
 /// How many refreshes share a statement at most.
 const TOGETHER: usize = 32;
@@ -50,7 +50,7 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     waiting: VecDeque<Waiting>,
-    lanes: usize,
+    lanes: u32,
 }
 
 struct Waiting {
@@ -59,16 +59,22 @@ struct Waiting {
 }
 
 impl Rotations {
-    /// None wait yet. Refresh tokens live `idle_ttl` unused.
-    pub fn new(pool: PgPool, clock: Clock, idle_ttl: Duration) -> Self {
+    /// None wait yet. Refresh tokens live `idle_ttl` unused. The connections are beside those of a
+    /// pool, to the same database.
+    pub fn new(beside: &PgPool, clock: Clock, idle_ttl: Duration) -> Self {
         Self {
             shared: Arc::new(Shared {
-                pool,
+                pool: connect_for_one_statement(beside, LANES),
                 clock,
                 idle_ttl,
                 queue: Mutex::default(),
             }),
         }
+    }
+
+    /// The connections that the shared statements have to themselves.
+    pub fn pool(&self) -> &PgPool {
+        &self.shared.pool
     }
 
     /// How many wait.
