@@ -43,6 +43,30 @@ pub async fn some_time(server: &Server, round_trips: usize) {
     }
 }
 
+/// Who starts later, and by how much: steered by who came first the last time, so that the
+/// two keep crossing whatever each of them takes on this machine.
+#[derive(Default)]
+pub struct HeadStart {
+    of_change: i32,
+}
+
+impl HeadStart {
+    /// Lets the requests wait, in [`some_time`], if the change is to have a start on them.
+    pub async fn hold_requests(&self, server: &Server) {
+        some_time(server, self.of_change.max(0).unsigned_abs() as usize).await;
+    }
+
+    /// Lets the change wait if the requests are to have a start on it.
+    pub async fn hold_change(&self, server: &Server) {
+        some_time(server, self.of_change.min(0).unsigned_abs() as usize).await;
+    }
+
+    /// What came of it: how many requests were before the change, and how many after.
+    pub fn saw(&mut self, before: usize, after: usize) {
+        self.of_change += i32::from(before > after) - i32::from(after > before);
+    }
+}
+
 /// How often something was recorded.
 pub async fn times(server: &Server, action: &str) -> usize {
     let actions = server.actions().await;

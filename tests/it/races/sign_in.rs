@@ -6,7 +6,7 @@ use doorward::db::throttles::{self, Bucket, Policy};
 use rocket::futures::future::join_all;
 use serde_json::json;
 
-use super::{cheap_hashes, some_time, times};
+use super::{HeadStart, cheap_hashes, some_time, times};
 use crate::support::{PASSWORD, User, phone::Phone, reply::Reply, spawn, spawn_with};
 
 const NEW_PASSWORD: &str = "violet harbour ladder 82";
@@ -32,22 +32,26 @@ async fn live_grants(phone: &Phone<'_>) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_old_password_leaves_no_grant_behind_its_change() {
     let server = spawn_with(cheap_hashes).await;
-    let (mut granted, mut refused) = (0, 0);
+    let (mut granted, mut refused, mut start) = (0, 0, HeadStart::default());
     for round in 0..60 {
         let ana = server.user(&format!("ana-{round}")).await;
         let phone = ana.sign_in("phone").await;
         let sign_ins = (0..3).map(async |n| {
+            start.hold_requests(&server).await;
             some_time(&server, n * (round % 4)).await;
             sign_in(&ana, PASSWORD).await
         });
         let change = async {
-            some_time(&server, round % 6).await;
+            start.hold_change(&server).await;
             let body = json!({ "current_password": PASSWORD, "new_password": NEW_PASSWORD });
             phone.post("/me/password", &body).await.expect(200);
         };
 
         let (answers, ()) = tokio::join!(join_all(sign_ins), change);
 
+        let before = answers.iter().filter(|answer| answer.status == 200);
+        let before = before.count();
+        start.saw(before, answers.len() - before);
         for answer in answers {
             if answer.status == 200 {
                 granted += 1;
@@ -73,21 +77,25 @@ async fn the_old_password_leaves_no_grant_behind_its_change() {
 async fn a_disabled_user_signs_in_before_the_answer_or_not_at_all() {
     let server = spawn_with(cheap_hashes).await;
     let administrator = server.administrator().await;
-    let (mut granted, mut refused) = (0, 0);
+    let (mut granted, mut refused, mut start) = (0, 0, HeadStart::default());
     for round in 0..60 {
         let ana = server.user(&format!("ana-{round}")).await;
         let sign_ins = (0..4).map(async |n| {
+            start.hold_requests(&server).await;
             some_time(&server, n * (round % 4)).await;
             sign_in(&ana, PASSWORD).await
         });
         let disable = async {
-            some_time(&server, round % 6).await;
+            start.hold_change(&server).await;
             let disable = format!("/users/{}/disable", ana.id);
             administrator.post(&disable, &json!({})).await.expect(200);
         };
 
         let (answers, ()) = tokio::join!(join_all(sign_ins), disable);
 
+        let before = answers.iter().filter(|answer| answer.status == 200);
+        let before = before.count();
+        start.saw(before, answers.len() - before);
         for answer in answers {
             if answer.status == 200 {
                 granted += 1;
