@@ -187,6 +187,7 @@ pub async fn run(rounds: usize, seconds: u64, grants: u64, refreshes: u64) -> Re
     let done = large.bear(refreshes).await?;
     let (rows_after, pages_after) = large.rows_and_pages().await?;
     let long_after = large.measure(rounds, seconds, 1, Since::Long).await?;
+    let huge = large.stage.in_huge_pages();
     large.strike().await?;
 
     let cycle = |of: fn(&Found) -> &Vec<f64>| {
@@ -203,7 +204,8 @@ pub async fn run(rounds: usize, seconds: u64, grants: u64, refreshes: u64) -> Re
          | pgbench, of its rate among {FEW} | {:.2} | {:.2} | {:.2} |\n\
          | refreshes | {:.0} /s | {:.0} /s | {ours:.0} /s |\n\
          | whole pages logged for each | {:.2} | {:.2} | |\n\n\
-         After {done:.0} refreshes: rows {rows}, {rows_after}; pages {pages}, {pages_after} ({growth:+.1} %).\n",
+         After {done:.0} refreshes: rows {rows}, {rows_after}; pages {pages}, {pages_after} ({growth:+.1} %). \
+         Postgres had {huge:.0} MB in huge pages.\n",
         after.of_limit(),
         long_after.of_limit(),
         ours / limit,

@@ -23,6 +23,7 @@ mod argon;
 mod bare;
 mod growth;
 mod load;
+mod machine;
 mod minted;
 mod panel;
 mod peer;
@@ -81,13 +82,20 @@ enum Command {
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let (rounds, seconds) = (arguments.rounds, arguments.seconds);
-    let done = match arguments.command {
-        None => rounds::run(rounds, seconds).await,
-        Some(Command::Growth { grants, refreshes }) => {
-            growth::run(rounds, seconds, grants, refreshes).await
+    let run = async {
+        match arguments.command {
+            None => rounds::run(rounds, seconds).await,
+            Some(Command::Growth { grants, refreshes }) => {
+                growth::run(rounds, seconds, grants, refreshes).await
+            }
+            Some(Command::Seed { grants }) => seed::command(grants).await,
+            Some(Command::Bare) => bare::serve().await,
         }
-        Some(Command::Seed { grants }) => seed::command(grants).await,
-        Some(Command::Bare) => bare::serve().await,
+    };
+    // What is dropped half-way cleans up as well.
+    let done = tokio::select! {
+        done = run => done,
+        _ = tokio::signal::ctrl_c() => Err("stopped before it was done".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

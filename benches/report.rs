@@ -4,7 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use serde::Serialize;
 
-use crate::{Result, plot, stage::machine_megabytes};
+use crate::{Result, machine, plot};
 
 const BEGIN: &str = "<!-- measured: begin -->";
 const END: &str = "<!-- measured: end -->";
@@ -233,6 +233,6 @@ pub fn median(values: &[f64]) -> f64 {
 /// Cores and memory: the figures are of this machine, the ratios less so.
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let gigabytes = machine_megabytes().unwrap_or_default() / 1024;
+    let gigabytes = machine::megabytes().unwrap_or_default() / 1024;
     format!("{cores} cores, {gigabytes} GB, load generator and Postgres on the same")
 }

@@ -292,6 +292,9 @@ impl Bench {
             .times("refresh p99 two seconds later", normal.p99, after.p99, 2.0);
         self.report
             .note("memory after all", self.doorward.megabytes()?, "MB");
+        let huge = self.stage.in_huge_pages();
+        self.report
+            .note("of Postgres's memory in huge pages", huge, "MB");
         Ok(())
     }
 

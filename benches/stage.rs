@@ -18,7 +18,10 @@ use tokio::{
     time::sleep,
 };
 
-use crate::Result;
+use crate::{
+    Result,
+    machine::{self, HugePages},
+};
 
 /// The servers' secret key: tokens are made beforehand.
 pub const SECRET_KEY: [u8; 32] = [7; 32];
@@ -49,23 +52,14 @@ pub struct Stage {
     pub postgres: PrivatePostgres,
     pub url: String,
     pub pgbench: PathBuf,
-    // Last: removed when nothing uses it any more.
+    // Last: removed when nothing uses them any more.
     pub directory: TempDir,
+    huge_pages: Option<HugePages>,
 }
 
 /// The secret key as the environment has it.
 pub fn secret_key() -> String {
     STANDARD.encode(SECRET_KEY)
-}
-
-/// The memory of the machine (Linux).
-pub fn machine_megabytes() -> Result<u64> {
-    let memory = fs::read_to_string("/proc/meminfo")?;
-    let line = memory
-        .lines()
-        .find_map(|line| line.strip_prefix("MemTotal:"));
-    let kilobytes = line.ok_or("no MemTotal")?.trim().trim_end_matches(" kB");
-    Ok(kilobytes.parse::<u64>()? / 1024)
 }
 
 impl Stage {
@@ -74,7 +68,9 @@ impl Stage {
         let directory = tempfile::tempdir()?;
         // Postgres runs as another user when we are root.
         fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755))?;
-        let buffers = format!("{}MB", machine_megabytes()? / 3);
+        let buffers = machine::megabytes()? / 3;
+        let huge_pages = HugePages::ask(buffers);
+        let buffers = format!("{buffers}MB");
         let mut settings = vec![("shared_buffers", buffers.as_str())];
         settings.extend(SETTINGS);
         let data = directory.path().join("data");
@@ -93,7 +89,14 @@ impl Stage {
             url,
             pgbench,
             directory,
+            huge_pages,
         })
+    }
+
+    /// How much memory Postgres has in huge pages, in megabytes.
+    pub fn in_huge_pages(&self) -> f64 {
+        let pages = self.huge_pages.as_ref();
+        pages.map_or(0.0, |pages| f64::from(pages.megabytes))
     }
 
     /// A connection of the bench's own.
@@ -187,10 +190,9 @@ impl Server {
     /// Resident memory in megabytes (Linux).
     pub fn megabytes(&self) -> Result<f64> {
         let process = self.child.id().ok_or("the server has ended")?;
-        let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = line.ok_or("no VmRSS")?.trim().trim_end_matches(" kB");
-        Ok(kilobytes.parse::<f64>()? / 1024.0)
+        #[expect(clippy::cast_precision_loss, reason = "some thousand")]
+        let kilobytes = machine::kilobytes(&format!("/proc/{process}/status"), "VmRSS:")? as f64;
+        Ok(kilobytes / 1024.0)
     }
 
     /// Ends it.

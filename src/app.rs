@@ -29,8 +29,9 @@ use crate::{
         self,
         audit_events::Actor,
         change::Change,
+        connection::Connection,
         cut_offs::{self, CutOffs},
-        door::{Connection, Door},
+        door::Door,
         notices::{Notice, Notices},
         rotations::{LANES, Rotations},
     },
@@ -116,12 +117,15 @@ impl App {
             config.argon2_iterations,
             config.argon2_parallelism,
         )?;
-        let (refreshes, others) = shares(config.database_connections as usize);
+        let connections = config.database_connections as usize;
+        let (refreshes, others) = shares(connections);
+        // One is left for what goes through no door.
+        let room = connections.saturating_sub(refreshes + 1);
         let idle_ttl = config.refresh_token_idle_ttl;
         Ok(Self {
             rotations: Rotations::new(&pool, clock.clone(), idle_ttl),
-            refreshes: Door::new(refreshes, LONGEST_QUEUE),
-            others: Door::new(others, LONGEST_QUEUE),
+            refreshes: Door::new(pool.clone(), refreshes, 0, LONGEST_QUEUE),
+            others: Door::new(pool.clone(), others, room, LONGEST_QUEUE),
             config,
             clock,
             hasher,
@@ -137,7 +141,7 @@ impl App {
     /// # Errors
     /// [`db::Error::Busy`] when too many wait; [`db::Error::Unavailable`] when the database is away.
     pub async fn db(&self) -> Result<Connection, db::Error> {
-        self.others.connection(&self.pool).await
+        self.others.connection().await
     }
 
     /// A connection, for a refresh that is not done together with others.
@@ -145,7 +149,7 @@ impl App {
     /// # Errors
     /// As [`App::db`].
     pub async fn db_for_refresh(&self) -> Result<Connection, db::Error> {
-        self.refreshes.connection(&self.pool).await
+        self.refreshes.connection().await
     }
 
     /// Opens a change: a transaction that ends in one audit event, or in nothing.
@@ -153,8 +157,7 @@ impl App {
     /// # Errors
     /// As [`App::db`].
     pub async fn change<'a>(&'a self, actor: &'a Actor) -> Result<Change<'a>, db::Error> {
-        let turn = self.others.turn().await?;
-        Change::begin(&self.pool, &self.clock, &self.cut_offs, actor, Some(turn)).await
+        Change::begin(self.db().await?, &self.clock, &self.cut_offs, actor).await
     }
 
     /// Whether the database answers and has all migrations.
@@ -221,7 +224,8 @@ impl App {
 
     /// Closes all connections.
     pub async fn close(&self) {
-        self.rotations.pool().close().await;
+        self.rotations.close().await;
+        self.others.close();
         self.pool.close().await;
     }
 }

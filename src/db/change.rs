@@ -1,57 +1,52 @@
 //! A transaction that cannot be committed without its audit event (invariant I2).
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::PgConnection;
 
 use super::{
     Error,
     audit_events::{self, Actor, Event},
+    connection::Connection,
     cut_offs::{CutOff, CutOffs},
-    door::Turn,
     notices::{self, Notice},
 };
 use crate::clock::Clock;
 
 /// An open transaction that ends in an audit event, or in nothing: dropping it rolls back.
 pub struct Change<'a> {
-    transaction: Transaction<'static, Postgres>,
+    connection: Connection,
     actor: &'a Actor,
     clock: &'a Clock,
     cut_offs: &'a CutOffs,
     told: Vec<Notice>,
     now: DateTime<Utc>,
-    // After the transaction, whose end gives the connection back.
-    _turn: Option<Turn>,
 }
 
 impl<'a> Change<'a> {
-    /// Opens a transaction for something that `actor` does, on the connection that a turn is for,
-    /// or on any before there are doors. One round trip.
+    /// Opens a transaction for something that `actor` does. One round trip.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when there is no connection to be had.
+    /// [`Error::Unavailable`] when the database is away.
     pub async fn begin(
-        pool: &PgPool,
+        mut connection: Connection,
         clock: &'a Clock,
         cut_offs: &'a CutOffs,
         actor: &'a Actor,
-        turn: Option<Turn>,
     ) -> Result<Self, Error> {
-        let transaction = pool.begin().await?;
+        connection.begin().await?;
         Ok(Self {
-            transaction,
+            connection,
             actor,
             clock,
             cut_offs,
             told: Vec::new(),
             now: clock.now(),
-            _turn: turn,
         })
     }
 
     /// The connection, for reads within the change.
     pub fn db(&mut self) -> &mut PgConnection {
-        &mut self.transaction
+        &mut self.connection
     }
 
     /// When the change happens; the same for all that is written in it.
@@ -80,8 +75,16 @@ impl<'a> Change<'a> {
     /// # Errors
     /// Those of the database.
     pub async fn record(&mut self, event: Event) -> Result<(), Error> {
-        let db = &mut self.transaction;
-        audit_events::insert(db, self.clock.id(), self.now, self.actor, &event).await
+        let (id, db) = (self.clock.id(), &mut self.connection);
+        audit_events::insert(db, id, self.now, self.actor, &event).await
+    }
+
+    /// Undoes what was done. Dropping does so too, and takes the connection along.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn undo(self) -> Result<(), Error> {
+        self.connection.roll_back().await
     }
 
     /// Stores `event` and commits both.
@@ -91,9 +94,9 @@ impl<'a> Change<'a> {
     pub async fn commit(mut self, event: Event) -> Result<(), Error> {
         self.record(event).await?;
         if !self.told.is_empty() {
-            notices::tell(&mut self.transaction, &self.told).await?;
+            notices::tell(&mut self.connection, &self.told).await?;
         }
-        self.transaction.commit().await?;
+        self.connection.commit().await?;
         let told = self.told.into_iter();
         self.cut_offs.learn(told.filter_map(|notice| match notice {
             Notice::CutOff(cut_off) => Some(cut_off),

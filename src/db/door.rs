@@ -1,72 +1,69 @@
 //! Doors to the pool: none lets in so many that those at another would be left without a
 //! connection, and none has a longer queue than can be served soon.
 
-use std::{
-    ops::{Deref, DerefMut},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
-use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection};
+use sqlx::PgPool;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
-use super::{ACQUIRE_TIMEOUT, Error};
+use super::{
+    ACQUIRE_TIMEOUT, Error,
+    connection::{Connection, Shelf},
+};
 
 /// A way to a share of the connections.
 #[derive(Debug)]
 pub struct Door {
+    pool: PgPool,
     share: Arc<Semaphore>,
     waiting: AtomicUsize,
     longest_queue: usize,
-}
-
-/// The right to use one connection of a door's share, until it is dropped.
-#[derive(Debug)]
-pub struct Turn {
-    _permit: OwnedSemaphorePermit,
+    shelf: Arc<Shelf>,
 }
 
 impl Door {
-    /// A door to `share` connections, with a queue of at most `longest_queue`.
-    pub fn new(share: usize, longest_queue: usize) -> Self {
+    /// A door to `share` connections of a pool, with a queue of at most `longest_queue`. So many of them as
+    /// nobody else needs, `room`, stay here between two uses.
+    pub fn new(pool: PgPool, share: usize, room: usize, longest_queue: usize) -> Self {
         Self {
+            pool,
             share: Arc::new(Semaphore::new(share)),
             waiting: AtomicUsize::new(0),
             longest_queue,
+            shelf: Arc::new(Shelf::new(room)),
         }
     }
 
-    /// Waits for a turn; those who came first go first.
+    /// Waits for a connection; those who came first go first.
     ///
     /// # Errors
-    /// [`Error::Busy`] at once when the queue is full, and when no turn comes in time.
-    pub async fn turn(&self) -> Result<Turn, Error> {
+    /// [`Error::Busy`] at once when the queue is full, and when no turn comes in time;
+    /// [`Error::Unavailable`] when the database is away.
+    pub async fn connection(&self) -> Result<Connection, Error> {
+        let turn = self.turn().await?;
+        Connection::at_door(&self.pool, &self.shelf, turn).await
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
         if let Ok(permit) = Arc::clone(&self.share).try_acquire_owned() {
-            return Ok(Turn { _permit: permit });
+            return Ok(permit);
         }
         let _place = Place::take(&self.waiting, self.longest_queue).ok_or(Error::Busy)?;
         match timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.share).acquire_owned()).await {
-            Ok(Ok(permit)) => Ok(Turn { _permit: permit }),
+            Ok(Ok(permit)) => Ok(permit),
             _ => Err(Error::Busy),
         }
     }
 
-    /// A connection of the pool's, when it is one's turn.
-    ///
-    /// # Errors
-    /// Those of [`Door::turn`]; [`Error::Unavailable`] when the database is away.
-    pub async fn connection(&self, pool: &PgPool) -> Result<Connection, Error> {
-        let turn = self.turn().await?;
-        let connection = pool.acquire().await?;
-        Ok(Connection {
-            connection,
-            _turn: turn,
-        })
+    /// Gives the connections that wait here back to the pool, for good: it is to be closed.
+    pub fn close(&self) {
+        self.shelf.close();
     }
 }
 
@@ -87,35 +84,14 @@ impl Drop for Place<'_> {
     }
 }
 
-/// A connection of the pool, and the turn that goes with it.
-#[derive(Debug)]
-pub struct Connection {
-    connection: PoolConnection<Postgres>,
-    // After the connection: whoever has the next turn finds it.
-    _turn: Turn,
-}
-
-impl Deref for Connection {
-    type Target = PgConnection;
-
-    fn deref(&self) -> &PgConnection {
-        &self.connection
-    }
-}
-
-impl DerefMut for Connection {
-    fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.connection
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[tokio::test]
     async fn a_full_queue_refuses_at_once_and_others_go_in_their_order() {
-        let door = Door::new(1, 1);
+        let pool = PgPool::connect_lazy("postgres://localhost").unwrap();
+        let door = Door::new(pool, 1, 1, 1);
         let first = door.turn().await.unwrap();
         let mut second = Box::pin(door.turn());
         let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(second.as_mut().poll(cx)));

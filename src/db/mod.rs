@@ -4,6 +4,7 @@
 pub mod admin_sessions;
 pub mod audit_events;
 pub mod change;
+pub mod connection;
 pub mod cursor;
 pub mod cut_offs;
 pub mod devices;

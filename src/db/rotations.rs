@@ -12,6 +12,8 @@ use tokio::{sync::oneshot, time::timeout};
 
 use super::{
     Error, connect_for_one_statement,
+    connection::Connection,
+    door::Door,
     refresh_tokens::{
         Holder,
         rotation::{Rotation, rotate_together},
@@ -42,6 +44,7 @@ pub struct Rotations {
 
 struct Shared {
     pool: PgPool,
+    door: Door,
     clock: Clock,
     idle_ttl: Duration,
     queue: Mutex<Queue>,
@@ -62,9 +65,12 @@ impl Rotations {
     /// None wait yet. Refresh tokens live `idle_ttl` unused. The connections are beside those of a
     /// pool, to the same database.
     pub fn new(beside: &PgPool, clock: Clock, idle_ttl: Duration) -> Self {
+        let pool = connect_for_one_statement(beside, LANES);
+        let lanes = LANES as usize;
         Self {
             shared: Arc::new(Shared {
-                pool: connect_for_one_statement(beside, LANES),
+                door: Door::new(pool.clone(), lanes, lanes, lanes),
+                pool,
                 clock,
                 idle_ttl,
                 queue: Mutex::default(),
@@ -72,9 +78,18 @@ impl Rotations {
         }
     }
 
-    /// The connections that the shared statements have to themselves.
-    pub fn pool(&self) -> &PgPool {
-        &self.shared.pool
+    /// One of the connections that the shared statements have to themselves.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the database is away.
+    pub async fn connection(&self) -> Result<Connection, Error> {
+        self.shared.door.connection().await
+    }
+
+    /// Closes those connections.
+    pub async fn close(&self) {
+        self.shared.door.close();
+        self.shared.pool.close().await;
     }
 
     /// How many wait.
@@ -157,7 +172,7 @@ impl Lane {
 
     async fn work(&self, batch: Vec<Waiting>) {
         let shared = &self.shared;
-        let mut db = match shared.pool.acquire().await {
+        let mut db = match shared.door.connection().await {
             Ok(db) => db,
             Err(error) => {
                 // None of those who wait would fare better, and each would wait as long again.
@@ -171,7 +186,10 @@ impl Lane {
         let now = shared.clock.now();
         let statement = rotate_together(&mut db, &rotations, now, shared.idle_ttl);
         let holders = match timeout(DEADLINE, statement).await {
-            Ok(Ok(holders)) => holders,
+            Ok(Ok(holders)) => {
+                db.hand_on();
+                holders
+            }
             // Each learns from its own statement what is wrong.
             _ => vec![None; batch.len()],
         };

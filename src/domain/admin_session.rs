@@ -155,6 +155,7 @@ pub async fn of_cookie(app: &App, cookie: &str) -> Result<Option<Panelist>, Erro
     if now - found.last_used_at >= chrono::TimeDelta::from_std(RECORDED_EVERY).unwrap_or_default() {
         admin_sessions::set_used(&mut db, found.id, now).await?;
     }
+    db.hand_on();
     Ok(Some(Panelist {
         session: found.id,
         user: found.user_id,

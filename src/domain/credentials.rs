@@ -17,7 +17,7 @@ use crate::{
     },
     db::{
         change::Change,
-        door::Connection,
+        connection::Connection,
         refusals::{self, Refused},
         users::{self, LockedUser},
     },
@@ -60,7 +60,7 @@ pub async fn verify(
     let attempt = Attempt::begin(app, &mut db, subject, caller).await?;
     // The connection goes back before hashing: a hash takes some 30 ms of one core, and
     // a few of them would otherwise hold every connection while refreshes wait.
-    drop(db);
+    db.hand_on();
 
     let (user, stored) = found.map(|user| (user.id, user.password_hash)).unzip();
     let stored = stored.flatten();

@@ -46,6 +46,7 @@ pub async fn introspect(app: &App, asker: &Asker, token: &str) -> Result<Option<
     let mut db = app.db().await?;
     if let Some(token) = RefreshToken::parse(token, &app.keys) {
         let holder = current(app, &mut db, &token).await?;
+        db.hand_on();
         let holder = holder.filter(|holder| match asker {
             Asker::Client(client) => client.client_id == holder.client_id,
             Asker::Administrator => true,
@@ -60,6 +61,7 @@ pub async fn introspect(app: &App, asker: &Asker, token: &str) -> Result<Option<
         Asker::Administrator => true,
     };
     let active = concerns && is_good(app, &mut db, &claims).await?;
+    db.hand_on();
     Ok(active.then_some(Active::AccessToken(claims)))
 }
 

@@ -20,6 +20,7 @@ use crate::{
         self,
         audit_events::{Action, Event},
         change::Change,
+        connection::Connection,
         cut_offs::CutOffs,
         installation,
         signing_keys::{self, StoredKey},
@@ -62,7 +63,7 @@ pub async fn adopt(
     keys: &ServerKeys,
 ) -> Result<(), Error> {
     let actor = system(clock);
-    let mut change = Change::begin(pool, clock, cut_offs, &actor, None).await?;
+    let mut change = Change::begin(Connection::of(pool).await?, clock, cut_offs, &actor).await?;
     if keys.previous.is_some() {
         // They may have to be sealed anew: before the fingerprint, as a rotation locks the two.
         signing_keys::lock(&mut change).await?;
@@ -139,7 +140,7 @@ pub async fn ensure(
         return Ok(());
     }
     let actor = system(clock);
-    let mut change = Change::begin(pool, clock, cut_offs, &actor, None).await?;
+    let mut change = Change::begin(Connection::of(pool).await?, clock, cut_offs, &actor).await?;
     signing_keys::lock(&mut change).await?;
     let stored = signing_keys::list(change.db()).await?;
     let mut kid = None;

@@ -144,11 +144,17 @@ async fn grant(
     let mut change = app.change(&actor).await?;
     let user = match verified.lock(&mut change).await? {
         Ok(user) => user,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refusal) => {
+            change.undo().await?;
+            return Ok(Err(refusal));
+        }
     };
     let known = match known_device(&mut change, verified.user, claim).await? {
         Ok(known) => known,
-        Err(refusal) => return Ok(Err(refusal)),
+        Err(refusal) => {
+            change.undo().await?;
+            return Ok(Err(refusal));
+        }
     };
 
     let device = known.unwrap_or_else(|| DeviceId(app.clock.id()));

@@ -15,6 +15,7 @@ mod audit_months;
 mod browser;
 mod cli;
 mod clients;
+mod connections;
 mod cut_off;
 mod examples;
 mod histories;

@@ -166,7 +166,7 @@ async fn shared_rotations_are_not_planned_for_each_execution() {
     let mut held = Vec::new();
     // All of them: which one had the refreshes is chance.
     for _ in 0..LANES {
-        let mut db = server.app.rotations.pool().acquire().await.unwrap();
+        let mut db = server.app.rotations.connection().await.unwrap();
         let plans: (i64, i64) = sqlx::query_as(sql).fetch_one(&mut *db).await.unwrap();
         (custom, generic) = (custom + plans.0, generic + plans.1);
         held.push(db);
