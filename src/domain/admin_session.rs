@@ -101,7 +101,7 @@ pub async fn sign_in(
     let user = match verified.lock(&mut change).await? {
         Ok(user) => user,
         Err(refusal) => {
-            drop(change);
+            change.undo().await?;
             let refused = refusals::Refused {
                 user: Some(verified.user),
                 ..refusals::Refused::default()
@@ -110,7 +110,7 @@ pub async fn sign_in(
         }
     };
     if user.roles.is_empty() {
-        drop(change);
+        change.undo().await?;
         verified.withdraw(app).await?;
         return Err(Error::Forbidden);
     }

@@ -328,7 +328,7 @@ async fn end_for_reuse<T>(
         tracing::warn!(grant = %holder.grant, user = %holder.user_id, "a rotated refresh token was used again; its grant has ended");
         Refusal::TokenReused
     } else {
-        drop(change);
+        change.undo().await?;
         Refusal::TokenEnded
     };
     refuse(app, &mut *app.db().await?, refusal, refused, caller).await
