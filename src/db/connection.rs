@@ -5,13 +5,17 @@
 use std::{
     ops::{Deref, DerefMut},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use sqlx::{Executor, PgConnection, PgPool, Postgres, pool::PoolConnection};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Error, TRUSTED_IDLE};
+
+/// How long a connection is handed from one to the next before the pool sees it again, which replaces
+/// those that have become old.
+const BACK_TO_POOL: Duration = Duration::from_mins(1);
 
 /// Connections for whoever is next at a door.
 #[derive(Debug)]
@@ -44,7 +48,7 @@ impl Shelf {
 
     fn put(&self, held: Held) {
         let mut free = self.free();
-        if free.held.len() < free.room {
+        if free.held.len() < free.room && held.since.elapsed() < BACK_TO_POOL {
             free.held.push((Instant::now(), held));
         }
     }
@@ -60,6 +64,8 @@ impl Shelf {
 #[derive(Debug)]
 struct Held {
     connection: PoolConnection<Postgres>,
+    // When it came from the pool.
+    since: Instant,
     in_transaction: bool,
 }
 
@@ -150,6 +156,7 @@ impl Held {
     async fn of(pool: &PgPool) -> Result<Self, Error> {
         Ok(Self {
             connection: pool.acquire().await?,
+            since: Instant::now(),
             in_transaction: false,
         })
     }
