@@ -2,7 +2,9 @@
 //! who may do what; names nothing above it.
 
 pub mod access_token;
+pub mod cores;
 pub mod device_token;
+pub mod free_core;
 pub mod hashing_queue;
 pub mod keyring;
 pub mod opaque_token;

@@ -2,7 +2,11 @@
 //! one hash per core at a time and a short queue (invariant I7), so that a flood of
 //! sign-ins neither slows anything else down nor exhausts memory.
 
-use std::{num::NonZero, sync::Arc, thread};
+use std::{
+    num::NonZero,
+    sync::{Arc, mpsc},
+    thread,
+};
 
 use argon2::{
     Algorithm, Argon2, Block, Params, Version,
@@ -14,6 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use zxcvbn::{Score, zxcvbn};
 
 use super::{
+    cores,
+    free_core::FreeCore,
     hashing_queue::Queue,
     random,
     refresh_rate::{Rate, Refreshes},
@@ -26,10 +32,6 @@ const PLACES_PER_CORE: usize = 8;
 
 /// How many places each core keeps for the panel and for new passwords, however many apps sign in.
 const KEPT_PER_CORE: usize = 2;
-
-/// How much a hashing thread gives way where it cannot give way to everything (Linux): refreshes take half
-/// a millisecond of a core, and should not wait for a hash that takes fifteen.
-const NICE: i32 = 10;
 
 /// How many characters of a new password are judged.
 const JUDGED: usize = 32;
@@ -95,6 +97,7 @@ pub struct Hasher {
     places: Arc<Semaphore>,
     kept: Arc<Semaphore>,
     refreshes: Arc<Refreshes>,
+    free_core: Arc<FreeCore>,
     decoy: String,
 }
 
@@ -114,18 +117,31 @@ impl Hasher {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         let queue = Arc::new(Queue::default());
         let refreshes = Arc::new(Refreshes::default());
+        let (tell, told) = mpsc::channel();
+        let free_core =
+            FreeCore::start(told, Arc::clone(&refreshes)).map_err(|_| Error::Stopped)?;
         for number in 0..cores {
-            let (queue, params) = (Arc::clone(&queue), params.clone());
+            let (queue, worker) = (Arc::clone(&queue), Worker::new(params.clone()));
+            let (free_core, tell) = (Arc::clone(&free_core), tell.clone());
             // The first is there for everything that the others leave, and stands back for refreshes.
             let is_first = number == 0;
             let spare = (cores > 1 && is_first).then(|| Arc::clone(&refreshes));
             thread::Builder::new()
                 .name(format!("argon2-{number}"))
                 .spawn(move || {
-                    if let Err(error) = if is_first { give_way() } else { run_idle() } {
+                    let idle = if is_first {
+                        cores::give_way()
+                    } else {
+                        cores::run_idle()
+                    };
+                    if let Err(error) = idle {
                         tracing::warn!(%error, "sign-ins may slow refreshes down");
                     }
-                    Worker::new(params).run(&queue, spare.as_deref());
+                    if !is_first && let Some(id) = cores::own_id() {
+                        let _ = tell.send(id);
+                    }
+                    drop(tell);
+                    worker.run(&queue, spare.as_deref(), &free_core);
                 })
                 .map_err(|_| Error::Stopped)?;
         }
@@ -135,6 +151,7 @@ impl Hasher {
             places: Arc::new(Semaphore::new(cores * PLACES_PER_CORE)),
             kept: Arc::new(Semaphore::new(cores * KEPT_PER_CORE)),
             refreshes,
+            free_core,
             decoy,
         })
     }
@@ -239,33 +256,8 @@ impl Hasher {
 impl Drop for Hasher {
     fn drop(&mut self) {
         self.queue.close();
+        self.free_core.close();
     }
-}
-
-/// Goes after others. On Linux each thread has a priority of its own; elsewhere the whole process would.
-fn give_way() -> Result<(), String> {
-    if !cfg!(target_os = "linux") {
-        return Ok(());
-    }
-    rustix::process::setpriority_process(None, NICE).map_err(|error| error.to_string())
-}
-
-/// Has what nobody else wants. Whoever is merely last in turn is let finish a slice before another gets
-/// its core; whoever is idle is not.
-#[cfg(target_os = "linux")]
-fn run_idle() -> Result<(), String> {
-    use thread_priority::{
-        NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy::Normal,
-        set_thread_priority_and_policy, thread_native_id,
-    };
-    let thread = thread_native_id();
-    set_thread_priority_and_policy(thread, ThreadPriority::Min, Normal(Idle))
-        .map_err(|error| error.to_string())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn run_idle() -> Result<(), String> {
-    Ok(())
 }
 
 /// The beginning of a password is judged, where guessing begins too: the work grows with
@@ -291,7 +283,7 @@ impl Worker {
     }
 
     /// Works until the hasher is dropped. A spare thread stands back when there are many refreshes.
-    fn run(mut self, queue: &Queue<Job>, spare: Option<&Refreshes>) {
+    fn run(mut self, queue: &Queue<Job>, spare: Option<&Refreshes>, free_core: &FreeCore) {
         let mut rate = spare.map(Rate::begin);
         let mut stands_back = || match (&mut rate, spare) {
             (Some(rate), Some(refreshes)) => rate.is_high(refreshes),
@@ -307,11 +299,11 @@ impl Worker {
             if reply.is_closed() {
                 continue;
             }
-            let done = match &task {
+            let done = free_core.during(|| match &task {
                 Task::Judge(words) => Ok(Done::Judged(is_guessable(&password, words))),
                 Task::Hash => self.hash(&password).map(Done::Hash),
                 Task::Compare(hash) => self.compare(&password, hash).map(Done::Comparison),
-            };
+            });
             drop(place);
             // Nobody waits any more when the caller hung up: nothing is lost.
             let _ = reply.send(done);
