@@ -154,13 +154,17 @@ impl Seats {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use std::sync::mpsc::channel;
 
     use super::*;
 
     #[test]
+    #[cfg_attr(
+        not(target_os = "linux"),
+        ignore = "only Linux lets a thread say where it runs"
+    )]
     fn the_free_core_goes_round_and_in_the_end_all_are_everybodys() {
         let all = cores::allowed(None);
         assert!(all.len() > 1, "two cores are needed to see this");
