@@ -1,4 +1,4 @@
-//! The machine that is measured on (Linux): its memory, and huge pages for Postgres.
+//! The machine that is measured on (Linux): its memory, huge pages for Postgres, and what others take of it.
 
 use std::{fs, io};
 
@@ -22,6 +22,42 @@ pub fn kilobytes(file: &str, what: &str) -> Result<u64> {
     let said = text.lines().find_map(|line| line.strip_prefix(what));
     let said = said.ok_or_else(|| format!("{file} has no {what}"))?;
     Ok(said.trim().trim_end_matches(" kB").parse()?)
+}
+
+/// The processors' time so far, in ticks.
+pub struct Ticks {
+    all: u64,
+    stolen: u64,
+}
+
+impl Ticks {
+    /// Now.
+    pub fn now() -> Result<Self> {
+        let text = fs::read_to_string("/proc/stat")?;
+        let line = text
+            .lines()
+            .next()
+            .and_then(|line| line.strip_prefix("cpu "));
+        let line = line.ok_or("/proc/stat does not begin with the processors' time")?;
+        let ticks: Vec<u64> = line
+            .split_whitespace()
+            .take(8)
+            .map(str::parse)
+            .collect::<std::result::Result<_, _>>()?;
+        Ok(Self {
+            all: ticks.iter().sum(),
+            stolen: ticks.get(7).copied().unwrap_or_default(),
+        })
+    }
+
+    /// How much a virtual machine's host has kept for others since, in hundredths of the whole: it comes in
+    /// pieces of ten milliseconds and more, in which nothing is answered.
+    #[expect(clippy::cast_precision_loss, reason = "some ten million")]
+    pub fn percent_stolen_since(&self) -> Result<f64> {
+        let now = Self::now()?;
+        let all = (now.all - self.all).max(1);
+        Ok((now.stolen - self.stolen) as f64 / all as f64 * 100.0)
+    }
 }
 
 /// The huge pages that there are, until this is dropped: with pages of 4 KB each connection of Postgres

@@ -7,6 +7,7 @@ use tokio::time::sleep;
 use crate::{
     Result, argon,
     load::{Load, Outcome},
+    machine::Ticks,
     minted, panel, peer,
     pgbench::{self, Grants},
     report::Report,
@@ -64,12 +65,17 @@ pub async fn run(rounds: usize, seconds: u64) -> Result<()> {
     bench.start_and_size().await?;
     for round in 1..=rounds {
         println!("round {round} of {rounds}");
+        let began = Ticks::now()?;
         bench.refresh().await?;
         bench.verify().await?;
         bench.login().await?;
         bench.flood().await?;
         bench.overload().await?;
         bench.others().await?;
+        let stolen = began.percent_stolen_since()?;
+        bench
+            .report
+            .note("of the machine, kept by its host", stolen, "%");
     }
     bench.report.print_and_write()?;
     bench.doorward.stop().await?;
@@ -237,6 +243,7 @@ impl Bench {
     /// Refreshes while ten times as many sign in as can be served.
     async fn flood(&mut self) -> Result<()> {
         let quiet = self.refreshes(FEW, self.seconds).await?;
+        let began = Ticks::now()?;
         let connections = 64;
         let pace = 64.0 / FLOOD * 1000.0;
         let flood = self.sign_ins(&self.doorward, connections, pace);
@@ -246,6 +253,9 @@ impl Bench {
             Ok::<_, Box<dyn std::error::Error + Send + Sync>>((flooded, self.doorward.megabytes()?))
         });
         let (flooding, (flooded, memory)) = (flooding?, flooded?);
+        let stolen = began.percent_stolen_since()?;
+        self.report
+            .note("in the flood, kept by its host", stolen, "%");
         self.report.times(
             "refresh p99 in a flood of sign-ins",
             quiet.p99,
