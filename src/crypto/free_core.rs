@@ -20,7 +20,7 @@ use super::{
 const TURN: Duration = Duration::from_micros(350);
 
 /// How often it is looked whether there are many refreshes now.
-const LOOK_AGAIN: Duration = Duration::from_millis(5);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Moves the hashing threads while they hash, from a thread of its own.
 #[derive(Default)]
@@ -61,8 +61,12 @@ impl FreeCore {
 
     /// Does what is worth moving its thread for.
     pub fn during<T>(&self, hash: impl FnOnce() -> T) -> T {
-        self.state().hashing += 1;
-        self.changed.notify_one();
+        let mut state = self.state();
+        state.hashing += 1;
+        if state.hashing == 1 {
+            self.changed.notify_one();
+        }
+        drop(state);
         let hashed = hash();
         self.state().hashing -= 1;
         hashed

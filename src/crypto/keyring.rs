@@ -156,6 +156,8 @@ pub struct Keyring {
     header: String,
     signer: Signer,
     verifiers: HashMap<String, Verifier>,
+    /// The header of all that a key has signed, as it lies in the token, and the key's `kid`.
+    headers: HashMap<String, String>,
     jwks: String,
     kids: Vec<String>,
     // Gone with the ring: what a key that is taken away has signed is not remembered beyond it.
@@ -168,9 +170,10 @@ impl Keyring {
     /// # Errors
     /// [`Error::Generation`] for an empty list, [`Error::Unusable`] for a broken key.
     pub fn new(issuer: &str, audience: &str, keys: Vec<SigningKey>) -> Result<Self, Error> {
-        let mut verifiers = HashMap::new();
+        let (mut verifiers, mut headers) = (HashMap::new(), HashMap::new());
         for key in &keys {
             verifiers.insert(key.kid.clone(), Verifier::of(&key.signer)?);
+            headers.insert(access_token_header(key.alg, &key.kid)?, key.kid.clone());
         }
         let kids = keys.iter().map(|key| key.kid.clone()).collect();
         let jwks: Vec<&Jwk> = keys.iter().map(|key| &key.jwk).collect();
@@ -182,6 +185,7 @@ impl Keyring {
             header: access_token_header(first.alg, &first.kid)?,
             signer: first.signer,
             verifiers,
+            headers,
             jwks,
             kids,
             verified: Verified::none(),
@@ -199,6 +203,7 @@ impl Keyring {
             .replace(['[', ']', ',', ' '], "");
         self.header = access_token_header(SigningAlg::Hs256, &kid)?;
         self.signer = Signer::from_secret(bytes);
+        self.headers.insert(self.header.clone(), kid.clone());
         self.verifiers.insert(kid, Verifier::of(&self.signer)?);
         Ok(self)
     }
@@ -268,6 +273,28 @@ impl Keyring {
 
     /// All that does not depend on the time.
     fn decode(&self, token: &str) -> Result<Claims, Rejection> {
+        let (message, signature) = token.rsplit_once('.').ok_or(Rejection::Malformed)?;
+        let (header, claims) = message.split_once('.').ok_or(Rejection::Malformed)?;
+        let kid = match self.headers.get(header) {
+            Some(kid) => kid,
+            None => &self.kid_of_foreign(token)?,
+        };
+        let verifier = self.verifiers.get(kid).ok_or(Rejection::UnknownKey)?;
+        if !verifier.is_good(message.as_bytes(), &part(signature)?) {
+            return Err(Rejection::BadSignature);
+        }
+        let claims: Claims =
+            serde_json::from_slice(&part(claims)?).map_err(|_| Rejection::Malformed)?;
+        if claims.iss == self.issuer {
+            Ok(claims)
+        } else {
+            Err(Rejection::WrongIssuer)
+        }
+    }
+
+    /// The `kid` in a header that none of our keys writes so: what is wrong with the token, or a server of
+    /// another version that signed it.
+    fn kid_of_foreign(&self, token: &str) -> Result<String, Rejection> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| Rejection::Malformed)?;
         // jsonwebtoken reads `crit` and `typ` and enforces neither (RFC 7515 §4.1.11, RFC 8725 §3.11).
         if header.crit.is_some()
@@ -276,22 +303,12 @@ impl Keyring {
         {
             return Err(Rejection::Malformed);
         }
-        let kid = header.kid.as_deref().ok_or(Rejection::Malformed)?;
-        let verifier = self.verifiers.get(kid).ok_or(Rejection::UnknownKey)?;
-        if header.alg != verifier.alg.jwt().0 {
-            return Err(Rejection::BadSignature);
-        }
-        let (message, signature) = token.rsplit_once('.').ok_or(Rejection::Malformed)?;
-        if !verifier.is_good(message.as_bytes(), &part(signature)?) {
-            return Err(Rejection::BadSignature);
-        }
-        let (_, claims) = message.split_once('.').ok_or(Rejection::Malformed)?;
-        let claims: Claims =
-            serde_json::from_slice(&part(claims)?).map_err(|_| Rejection::Malformed)?;
-        if claims.iss == self.issuer {
-            Ok(claims)
+        let kid = header.kid.ok_or(Rejection::Malformed)?;
+        let verifier = self.verifiers.get(&kid).ok_or(Rejection::UnknownKey)?;
+        if header.alg == verifier.alg.jwt().0 {
+            Ok(kid)
         } else {
-            Err(Rejection::WrongIssuer)
+            Err(Rejection::BadSignature)
         }
     }
 }
