@@ -6,9 +6,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long one may wait before a thread that stands back takes it all the same: the others get nothing
+/// For so long nobody may have taken anything before a thread that stands back does: the others get nothing
 /// of a machine that is busy with something else.
-const PATIENCE: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// How long one may wait at the most, however busy the others are.
+const LONGEST: Duration = Duration::from_secs(2);
 
 /// How often a thread that stands back looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
@@ -21,6 +24,7 @@ pub struct Queue<J> {
 
 struct State<J> {
     waiting: VecDeque<(Instant, J)>,
+    taken: Instant,
     closed: bool,
 }
 
@@ -30,6 +34,7 @@ impl<J> Default for Queue<J> {
         Self {
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
+                taken: Instant::now(),
                 closed: false,
             }),
             changed: Condvar::new(),
@@ -54,7 +59,7 @@ impl<J> Queue<J> {
     }
 
     /// What has waited longest, when there is something. A thread that `stands_back` leaves it to the
-    /// others, unless they leave it too. `None`: the queue is closed.
+    /// others, unless they take nothing. `None`: the queue is closed.
     pub fn next(&self, mut stands_back: impl FnMut() -> bool) -> Option<J> {
         let mut state = self.state();
         loop {
@@ -62,11 +67,14 @@ impl<J> Queue<J> {
                 return None;
             }
             let first = state.waiting.front().map(|(since, _)| since.elapsed());
-            let is_left = first.is_some_and(|waited| waited < PATIENCE) && stands_back();
+            let others_work = state.taken.elapsed() < PATIENCE;
+            let can_wait = |waited| waited < PATIENCE || (others_work && waited < LONGEST);
+            let is_left = first.is_some_and(can_wait) && stands_back();
             if is_left {
                 let waited = self.changed.wait_timeout(state, LOOK_AGAIN);
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
             } else if let Some((_, work)) = state.waiting.pop_front() {
+                state.taken = Instant::now();
                 return Some(work);
             } else {
                 let waited = self.changed.wait(state);
@@ -92,16 +100,26 @@ mod tests {
     #[test]
     fn who_stands_back_takes_what_nobody_else_takes() {
         let queue = Queue::default();
-        let long_ago = Instant::now().checked_sub(PATIENCE).unwrap();
-        queue.state().waiting.push_back((long_ago, "old"));
+        let ago = |time| Instant::now().checked_sub(time).unwrap();
+        let waits = |time, work| queue.state().waiting.push_back((ago(time), work));
+        // How often it is asked whether it stands back, before it takes it all the same.
+        let next = |at_most| {
+            let mut asked = 0;
+            let work = queue.next(|| {
+                asked += 1;
+                asked < at_most
+            });
+            (work, asked)
+        };
+        waits(PATIENCE, "while the others work");
+        assert_eq!(next(3), (Some("while the others work"), 3));
+        waits(PATIENCE, "while they do not");
+        queue.state().taken = ago(PATIENCE);
+        assert_eq!(next(3), (Some("while they do not"), 0));
+        waits(LONGEST, "for too long");
+        assert_eq!(next(3), (Some("for too long"), 0));
         queue.push("young");
-        assert_eq!(queue.next(|| true), Some("old"));
-        let mut asked = 0;
-        let next = queue.next(|| {
-            asked += 1;
-            asked < 3
-        });
-        assert_eq!((next, asked), (Some("young"), 3));
+        assert_eq!(next(3), (Some("young"), 3));
         queue.close();
         queue.push("late");
         assert_eq!(queue.next(|| false), None);
