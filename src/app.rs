@@ -19,6 +19,7 @@ use crate::{
     clock::Clock,
     config::{self, Config},
     crypto::{
+        audit_key::AuditKey,
         keyring::Keyring,
         password::{self, Hasher},
         random,
@@ -54,6 +55,8 @@ pub struct App {
     pub hasher: Hasher,
     /// What the secret key gives.
     pub keys: ServerKeys,
+    /// Makes the chain of the audit log.
+    pub audit_key: AuditKey,
     /// What was cut off lately.
     pub cut_offs: CutOffs,
     // Replaced as a whole when the keys are others; whoever signs or verifies keeps the one it took.
@@ -105,7 +108,7 @@ impl App {
         };
         anchor(&pool, &clock).await?;
         let cut_offs = CutOffs::default();
-        domain::keys::adopt(&pool, &clock, &cut_offs, &keys).await?;
+        let audit_key = domain::keys::adopt(&pool, &clock, &cut_offs, &keys).await?;
         domain::keys::ensure(&pool, &clock, &cut_offs, &config, &keys).await?;
         let mut db = pool.acquire().await.map_err(db::Error::from)?;
         cut_offs::load(&mut db, &cut_offs, &clock, config.access_token_ttl).await?;
@@ -130,6 +133,7 @@ impl App {
             clock,
             hasher,
             keys,
+            audit_key,
             cut_offs,
             keyring: ArcSwap::from_pointee(keyring),
             pool,

@@ -17,7 +17,7 @@ use crate::{
     admin,
     api::{self, error::Wire},
     app::App,
-    domain::{Actor, ActorKind, Caller, audit_months, keys, purge},
+    domain::{Actor, ActorKind, Caller, audit_chain, audit_months, keys, purge},
     guard::params,
     headers::Headers,
     telemetry::RequestLog,
@@ -28,6 +28,8 @@ const DEADLINE: Duration = Duration::from_secs(5);
 const ANCHOR_EVERY: Duration = Duration::from_mins(1);
 const FOLLOW_AGAIN_AFTER: Duration = Duration::from_millis(250);
 const ROTATE_WHEN_DUE_EVERY: Duration = Duration::from_mins(1);
+/// An event waits so long for its seal, at the most, while all is well.
+const SEAL_EVERY: Duration = Duration::from_secs(1);
 const MAKE_MONTHS_EVERY: Duration = Duration::from_hours(1);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// Just after a start everybody comes back: no moment to clean up.
@@ -133,6 +135,16 @@ fn background(app: &Arc<App>) -> AdHoc {
                 async |app: &App| {
                     if let Err(error) = app.follow().await {
                         tracing::warn!(%error, "what other servers do is not heard for now");
+                    }
+                },
+            ));
+            tokio::spawn(repeat(
+                shutdown.clone(),
+                interval(SEAL_EVERY),
+                Arc::clone(&app),
+                async |app: &App| {
+                    if let Err(error) = audit_chain::seal(app).await {
+                        tracing::warn!(%error, "events of the audit log wait for their seal");
                     }
                 },
             ));

@@ -3,6 +3,7 @@
 
 mod access;
 mod admin;
+mod audit;
 mod client;
 mod device;
 mod keys;
@@ -58,6 +59,9 @@ enum Command {
     /// Signing keys
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::Audit),
     /// Delete what is past its retention
     Purge,
     /// The database
@@ -158,6 +162,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Token(token) => token.run(json).await,
         Command::Client(client) => client.run(json).await,
         Command::Keys(command) => command.run(json).await,
+        Command::Audit(audit) => audit.run(json).await,
         Command::Purge => purge::run(json).await,
         Command::Db(Db::Url) => {
             let database = access::Database::join().await?;

@@ -13,6 +13,7 @@ use jsonwebtoken::{
     Algorithm, EncodingKey, Header,
     jwk::{Jwk, KeyAlgorithm, PublicKeyUse, ThumbprintHash},
 };
+use serde_json::Value;
 use thiserror::Error;
 
 use super::{
@@ -153,6 +154,8 @@ impl SigningKey {
 pub struct Keyring {
     issuer: String,
     audience: String,
+    /// The algorithm and the `kid` that it signs with.
+    signs_with: (SigningAlg, String),
     header: String,
     signer: Signer,
     verifiers: HashMap<String, Verifier>,
@@ -173,7 +176,7 @@ impl Keyring {
         let (mut verifiers, mut headers) = (HashMap::new(), HashMap::new());
         for key in &keys {
             verifiers.insert(key.kid.clone(), Verifier::of(&key.signer)?);
-            headers.insert(access_token_header(key.alg, &key.kid)?, key.kid.clone());
+            headers.insert(header(TYP, key.alg, &key.kid)?, key.kid.clone());
         }
         let kids = keys.iter().map(|key| key.kid.clone()).collect();
         let jwks: Vec<&Jwk> = keys.iter().map(|key| &key.jwk).collect();
@@ -182,7 +185,8 @@ impl Keyring {
         Ok(Self {
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
-            header: access_token_header(first.alg, &first.kid)?,
+            header: header(TYP, first.alg, &first.kid)?,
+            signs_with: (first.alg, first.kid),
             signer: first.signer,
             verifiers,
             headers,
@@ -201,7 +205,8 @@ impl Keyring {
         let bytes = secret.expose().as_bytes();
         let kid = format!("hs256-{:02x?}", &sha256(&sha256(bytes))[..4])
             .replace(['[', ']', ',', ' '], "");
-        self.header = access_token_header(SigningAlg::Hs256, &kid)?;
+        self.header = header(TYP, SigningAlg::Hs256, &kid)?;
+        self.signs_with = (SigningAlg::Hs256, kid.clone());
         self.signer = Signer::from_secret(bytes);
         self.headers.insert(self.header.clone(), kid.clone());
         self.verifiers.insert(kid, Verifier::of(&self.signer)?);
@@ -235,6 +240,16 @@ impl Keyring {
     pub fn sign(&self, claims: &Claims) -> Result<Secret<String>, Error> {
         let claims = serde_json::to_vec(claims).map_err(|_| Error::Generation)?;
         self.signer.sign(&self.header, &claims)
+    }
+
+    /// Signs claims of another kind (RFC 7519), which its `typ` tells from access tokens (RFC 8725 §3.11).
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] when the crypto library refuses.
+    pub fn sign_as(&self, typ: &str, claims: &Value) -> Result<Secret<String>, Error> {
+        let (alg, kid) = &self.signs_with;
+        let header = header(typ, *alg, kid)?;
+        self.signer.sign(&header, claims.to_string().as_bytes())
     }
 
     /// Verifies an access token for this server: form, type, key, signature, issuer, audience,
@@ -320,9 +335,9 @@ fn part(text: &str) -> Result<Vec<u8>, Rejection> {
         .map_err(|_| Rejection::Malformed)
 }
 
-fn access_token_header(alg: SigningAlg, kid: &str) -> Result<String, Error> {
+fn header(typ: &str, alg: SigningAlg, kid: &str) -> Result<String, Error> {
     let header = Header {
-        typ: Some(TYP.to_owned()),
+        typ: Some(typ.to_owned()),
         kid: Some(kid.to_owned()),
         ..Header::new(alg.jwt().0)
     };

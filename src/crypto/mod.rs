@@ -2,6 +2,7 @@
 //! who may do what; names nothing above it.
 
 pub mod access_token;
+pub mod audit_key;
 pub mod cores;
 pub mod device_token;
 pub mod free_core;

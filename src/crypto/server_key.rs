@@ -21,6 +21,7 @@ pub struct ServerKey {
     device: hmac::Key,
     throttle: hmac::Key,
     signing_keys: SealingKey,
+    audit_key: SealingKey,
 }
 
 impl ServerKey {
@@ -38,6 +39,7 @@ impl ServerKey {
             device: mac("device token v1"),
             throttle: mac("throttle v1"),
             signing_keys: SealingKey::derive(secret.expose(), "signing key seal v1"),
+            audit_key: SealingKey::derive(secret.expose(), "audit key seal v1"),
         }
     }
 
@@ -64,6 +66,11 @@ impl ServerKey {
     /// Seals the private parts of signing keys.
     pub fn signing_keys(&self) -> &SealingKey {
         &self.signing_keys
+    }
+
+    /// Seals the key of the audit log's chain.
+    pub fn audit_key(&self) -> &SealingKey {
+        &self.audit_key
     }
 
     /// A keyed hash of what a throttle counts.

@@ -65,7 +65,7 @@ pub struct Filter {
     pub before: Option<Uuid>,
 }
 
-/// Stores an event. Only [`super::change::Change::commit`] calls it. One statement.
+/// Stores an event, which waits for its seal from then on. Only [`super::change::Change::commit`] calls it. One statement.
 pub(super) async fn insert(
     db: &mut PgConnection,
     id: Uuid,
@@ -75,9 +75,13 @@ pub(super) async fn insert(
 ) -> Result<(), Error> {
     let done = sqlx::query!(
         r#"
-        INSERT INTO audit_events (id, created_at, action, actor_kind, actor_id, subject_kind, subject_id,
-                                  user_id, reason, details, address, user_agent, request_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+        WITH event AS (
+            INSERT INTO audit_events (id, created_at, action, actor_kind, actor_id, subject_kind, subject_id,
+                                      user_id, reason, details, address, user_agent, request_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+            RETURNING id
+        )
+        INSERT INTO audit_unsealed SELECT id FROM event
         "#,
         id,
         now,
@@ -102,8 +106,13 @@ pub(super) async fn insert(
 const SLACK: TimeDelta = TimeDelta::minutes(1);
 
 /// The least id that an event of a time can have.
-pub(super) fn least_id(at: DateTime<Utc>) -> Uuid {
+pub fn least_id(at: DateTime<Utc>) -> Uuid {
     first_id(at - SLACK)
+}
+
+/// An id that no event of a time before can have.
+pub fn first_id_after(at: DateTime<Utc>) -> Uuid {
+    first_id(at + SLACK)
 }
 
 /// The least id of a time (RFC 9562 §5.7).
@@ -199,4 +208,66 @@ pub async fn forget_person(db: &mut PgConnection, user: UserId) -> Result<u64, E
     .execute(db)
     .await?;
     Ok(done.rows_affected())
+}
+
+/// An event as it was written, without what else is known of it.
+#[derive(Debug)]
+pub struct BareEvent {
+    /// Its id.
+    pub id: Uuid,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// What.
+    pub action: String,
+    /// In what capacity.
+    pub actor_kind: String,
+    /// Who.
+    pub actor_id: Option<Uuid>,
+    /// What kind of thing it was done to.
+    pub subject_kind: String,
+    /// To what.
+    pub subject_id: Option<Uuid>,
+    /// Whose that was.
+    pub user_id: Option<Uuid>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Further facts, as Postgres writes them.
+    pub details: String,
+    /// From where.
+    pub address: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+    /// In which request.
+    pub request_id: Uuid,
+}
+
+/// Those of some events that are there. One statement.
+pub async fn bare(db: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<BareEvent>, Error> {
+    let events = sqlx::query_as!(
+        BareEvent,
+        r#"
+        SELECT id, created_at, action, actor_kind, actor_id, subject_kind, subject_id, user_id, reason,
+               details::text AS "details!", address, user_agent, request_id
+        FROM audit_events
+        WHERE id = ANY($1)
+        "#,
+        ids,
+    );
+    Ok(events.fetch_all(db).await?)
+}
+
+/// How many events there are; reads them all. One statement.
+pub async fn count(db: &mut PgConnection) -> Result<u64, Error> {
+    let count = sqlx::query_scalar!(r#"SELECT count(*) AS "events!" FROM audit_events"#);
+    Ok(count.fetch_one(db).await?.unsigned_abs())
+}
+
+/// The ids of events in their order. One statement.
+pub async fn ids(db: &mut PgConnection, after: Uuid, limit: i64) -> Result<Vec<Uuid>, Error> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM audit_events WHERE id > $1 ORDER BY id LIMIT $2",
+        after,
+        limit,
+    );
+    Ok(ids.fetch_all(db).await?)
 }

@@ -21,13 +21,15 @@ pub async fn insert(
     change: &mut Change<'_>,
     id: Uuid,
     fingerprint: &[u8; 32],
+    audit_key_sealed: &[u8],
 ) -> Result<(), Error> {
     let now = change.now();
     let done = sqlx::query!(
-        "INSERT INTO installation (id, created_at, secret_key_fingerprint) VALUES ($1, $2, $3)",
+        "INSERT INTO installation (id, created_at, secret_key_fingerprint, audit_key_sealed) VALUES ($1, $2, $3, $4)",
         id,
         now,
         fingerprint.as_slice(),
+        audit_key_sealed,
     )
     .execute(change.db())
     .await?;
@@ -42,5 +44,19 @@ pub async fn set_fingerprint(change: &mut Change<'_>, fingerprint: &[u8; 32]) ->
     )
     .execute(change.db())
     .await?;
+    expect_one(done.rows_affected())
+}
+
+/// The sealed key of the audit log's chain, if there is one. One statement.
+pub async fn audit_key_sealed(change: &mut Change<'_>) -> Result<Option<Vec<u8>>, Error> {
+    let sealed = sqlx::query_scalar!("SELECT audit_key_sealed FROM installation");
+    Ok(sealed.fetch_optional(change.db()).await?.flatten())
+}
+
+/// Keeps the key of the audit log's chain, sealed. One statement.
+pub async fn set_audit_key_sealed(change: &mut Change<'_>, sealed: &[u8]) -> Result<(), Error> {
+    let done = sqlx::query!("UPDATE installation SET audit_key_sealed = $1", sealed)
+        .execute(change.db())
+        .await?;
     expect_one(done.rows_affected())
 }

@@ -2,6 +2,7 @@
 //! each. Reads take a connection, writes a [`change::Change`]. Knows no rule.
 
 pub mod admin_sessions;
+pub mod audit_chain;
 pub mod audit_events;
 pub mod change;
 pub mod connection;

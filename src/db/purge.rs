@@ -209,3 +209,12 @@ pub async fn delete_batch(
     };
     Ok(done.rows_affected())
 }
+
+/// Whether any event that is in no month is older than `before`. One statement.
+pub async fn any_stray(db: &mut PgConnection, before: DateTime<Utc>) -> Result<bool, Error> {
+    let any = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM audit_events_default WHERE created_at < $1) AS "any!""#,
+        before,
+    );
+    Ok(any.fetch_one(db).await?)
+}

@@ -7,12 +7,13 @@ use aws_lc_rs::constant_time;
 use sqlx::PgConnection;
 use thiserror::Error;
 
-use super::{Actor, ActorKind, Caller, error::Thing};
+use super::{Actor, ActorKind, Caller, audit_chain, error::Thing};
 use crate::{
     app::App,
     clock::Clock,
     config::Config,
     crypto::{
+        audit_key::AuditKey,
         keyring::{self, Keyring, SigningAlg, SigningKey},
         server_key::{ServerKey, ServerKeys},
     },
@@ -43,6 +44,9 @@ pub enum Error {
     /// A signing key does not open.
     #[error("a signing key in the database cannot be opened with this secret key")]
     Sealed,
+    /// The key of the audit log's chain does not open.
+    #[error("the key of the audit log's chain cannot be opened with this secret key")]
+    SealedAuditKey,
     /// The crypto library refused.
     #[error(transparent)]
     Keyring(#[from] keyring::Error),
@@ -51,8 +55,9 @@ pub enum Error {
     Database(#[from] db::Error),
 }
 
-/// Binds the database to the secret key, or finds that it is bound to it. During a
-/// rotation it is bound to the new one, and the signing keys are sealed anew.
+/// Binds the database to the secret key, or finds that it is bound to it; the key of the audit log's chain,
+/// which is made with the bond. During a rotation the database is bound to the new one, and that key
+/// and the signing keys are sealed anew.
 ///
 /// # Errors
 /// [`Error::AnotherSecretKey`].
@@ -61,7 +66,7 @@ pub async fn adopt(
     clock: &Clock,
     cut_offs: &CutOffs,
     keys: &ServerKeys,
-) -> Result<(), Error> {
+) -> Result<AuditKey, Error> {
     let actor = system(clock);
     let mut change = Change::begin(Connection::of(pool).await?, clock, cut_offs, &actor).await?;
     if keys.previous.is_some() {
@@ -76,12 +81,28 @@ pub async fn adopt(
         &keys.previous,
     ) {
         (None, _) => {
-            installation::insert(&mut change, clock.id(), keys.current.fingerprint()).await?;
-            Ok(change
-                .commit(Event::on_server(Action::SecretKeyAdopted))
-                .await?)
+            let audit_key = audit_chain::new_key();
+            let sealed = audit_chain::seal_key(&keys.current, &audit_key);
+            let fingerprint = keys.current.fingerprint();
+            installation::insert(&mut change, clock.id(), fingerprint, &sealed).await?;
+            let event = Event::on_server(Action::SecretKeyAdopted);
+            change.commit(event).await?;
+            Ok(AuditKey::new(&audit_key))
         }
-        (Some(stored), _) if matches(&stored, &keys.current) => Ok(()),
+        (Some(stored), _) if matches(&stored, &keys.current) => {
+            if let Some(sealed) = installation::audit_key_sealed(&mut change).await? {
+                change.undo().await?;
+                let audit_key = audit_chain::open_key(&keys.current, &sealed)?;
+                return Ok(AuditKey::new(&audit_key));
+            }
+            // Made by a Doorward that had no chain yet.
+            let audit_key = audit_chain::new_key();
+            let sealed = audit_chain::seal_key(&keys.current, &audit_key);
+            installation::set_audit_key_sealed(&mut change, &sealed).await?;
+            let event = Event::on_server(Action::AuditChainBegun);
+            change.commit(event).await?;
+            Ok(AuditKey::new(&audit_key))
+        }
         (Some(stored), Some(previous)) if matches(&stored, previous) => {
             for key in signing_keys::list(change.db()).await? {
                 let private = previous
@@ -94,10 +115,16 @@ pub async fn adopt(
                     .seal(key.id.as_bytes(), private.expose());
                 signing_keys::set_private_key_sealed(&mut change, key.id, &sealed).await?;
             }
+            let audit_key = match installation::audit_key_sealed(&mut change).await? {
+                Some(sealed) => audit_chain::open_key(previous, &sealed)?,
+                None => audit_chain::new_key(),
+            };
+            let sealed = audit_chain::seal_key(&keys.current, &audit_key);
+            installation::set_audit_key_sealed(&mut change, &sealed).await?;
             installation::set_fingerprint(&mut change, keys.current.fingerprint()).await?;
-            Ok(change
-                .commit(Event::on_server(Action::SecretKeyRotated))
-                .await?)
+            let event = Event::on_server(Action::SecretKeyRotated);
+            change.commit(event).await?;
+            Ok(AuditKey::new(&audit_key))
         }
         (Some(_), _) => Err(Error::AnotherSecretKey),
     }

@@ -3,7 +3,9 @@
 //! Knows no HTTP, no HTML and no SQL.
 
 pub mod admin_session;
+pub mod audit_chain;
 pub mod audit_months;
+pub mod audit_verify;
 pub mod client_credentials;
 pub mod clients;
 pub mod credentials;

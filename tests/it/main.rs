@@ -11,6 +11,7 @@
 
 mod admin;
 mod api;
+mod audit_chain;
 mod audit_months;
 mod browser;
 mod cli;

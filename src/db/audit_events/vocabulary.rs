@@ -124,12 +124,13 @@ pub enum Action {
     ClientEnabled,
     ClientSecretMade,
     AccessTokenRevoked,
+    AuditChainBegun,
     Purged,
 }
 
 impl Action {
     /// Each of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::RefreshTokenReused,
@@ -162,6 +163,7 @@ impl Action {
         Self::ClientEnabled,
         Self::ClientSecretMade,
         Self::AccessTokenRevoked,
+        Self::AuditChainBegun,
         Self::Purged,
     ];
 
@@ -200,6 +202,7 @@ impl Action {
             Self::ClientEnabled => "client.enabled",
             Self::ClientSecretMade => "client.secret_made",
             Self::AccessTokenRevoked => "access_token.revoked",
+            Self::AuditChainBegun => "server.audit_chain_begun",
             Self::Purged => "server.purged",
         }
     }

@@ -9,13 +9,13 @@ use crate::support::{PASSWORD, Server, reply::Reply, spawn_with, wait};
 
 /// A server that keeps everything: its clock is years ahead of the shell's, and a purge would
 /// take what a command has just written for old.
-async fn server() -> Server {
+pub(super) async fn server() -> Server {
     let ever = Duration::from_hours(24 * 36_500);
     spawn_with(|config| (config.retention, config.audit_retention) = (ever, ever)).await
 }
 
 /// A place whose commands reach the database of a server in this process.
-fn place_beside(server: &Server) -> Place {
+pub(super) fn place_beside(server: &Server) -> Place {
     // The server's secret key, 32 times 7.
     Place::on(server.database.url())
         .with(

@@ -1,5 +1,6 @@
 //! The command line: the built binary, run as a shell would run it.
 
+mod audit;
 mod commands;
 mod process;
 mod secrets;
