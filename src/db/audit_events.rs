@@ -1,5 +1,6 @@
 //! Table `audit_events`: who did what to whom, in the words of [`vocabulary`].
 
+pub mod lookup;
 pub mod partitions;
 mod vocabulary;
 

@@ -1,5 +1,7 @@
 //! Table `devices`.
 
+mod found;
+
 use std::collections::HashMap;
 
 use chrono::{DateTime, Datelike, Utc};
@@ -13,6 +15,8 @@ use super::{
     expect_one,
 };
 use crate::ids::{DeviceId, UserId};
+
+pub use found::{list_named, list_of_ids, list_working};
 
 /// A device, as its owner and those who may read users see it.
 #[derive(Debug, Clone)]

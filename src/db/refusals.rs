@@ -160,6 +160,61 @@ pub async fn list(
     Ok(Page::cut(refusals, limit, |refusal| refusal.id.to_string()))
 }
 
+/// What was refused in one request. One statement.
+pub async fn list_of_request(db: &mut PgConnection, request: Uuid) -> Result<Vec<Refusal>, Error> {
+    Ok(sqlx::query_as!(
+        Refusal,
+        r#"
+        SELECT r.id, r.created_at, r.reason, r.user_id AS "user_id: UserId", r.device_id, r.grant_id, r.address,
+               r.user_agent, r.request_id, c.refused
+        FROM refusals r
+        JOIN refusal_counts c USING (subject_id, reason)
+        WHERE r.request_id = $1
+        ORDER BY r.id
+        "#,
+        request,
+    )
+    .fetch_all(db)
+    .await?)
+}
+
+/// Somebody who was refused, at a known address.
+#[derive(Debug)]
+pub struct TurnedAway {
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// Why: the `reason` of the answer.
+    pub reason: String,
+    /// The user, where there was one.
+    pub user_id: Option<UserId>,
+    /// The device, where it was known.
+    pub device_id: Option<DeviceId>,
+}
+
+/// Who was refused at an address, the latest first. One statement, a walk along one index: hence the
+/// pairs, as in [`super::audit_events::list`].
+pub async fn list_from_address(
+    db: &mut PgConnection,
+    address: &str,
+    limit: i64,
+) -> Result<Vec<TurnedAway>, Error> {
+    Ok(sqlx::query_as!(
+        TurnedAway,
+        r#"
+        SELECT created_at, reason, user_id AS "user_id: UserId", device_id AS "device_id: DeviceId"
+        FROM refusals
+        WHERE (address, id) >= ($1, '00000000-0000-0000-0000-000000000000')
+            AND (address, id) <= ($1, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+        ORDER BY address DESC, id DESC
+        LIMIT $2
+        "#,
+        address,
+        limit,
+    )
+    .fetch_all(db)
+    .await?)
+}
+
 /// Forgets what a deleted person was refused. Two statements, the counts first: that is the
 /// order in which [`insert`] locks, and nobody who asks on meanwhile may end in a deadlock.
 pub async fn delete_of_user(db: &mut PgConnection, user: UserId) -> Result<(), Error> {

@@ -133,6 +133,30 @@ pub async fn find_password_hash(
     Ok(hash.flatten())
 }
 
+/// Some users, in no order. One statement.
+pub async fn list_of_ids(
+    db: &mut PgConnection,
+    ids: &[UserId],
+    now: DateTime<Utc>,
+) -> Result<Vec<User>, Error> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    Ok(sqlx::query_as!(
+        User,
+        r#"
+        SELECT u.id AS "id: UserId", u.username, u.email, u.roles, u.created_at,
+               (SELECT max(g.last_used_at) FROM refresh_tokens g WHERE g.user_id = u.id) AS last_used_at,
+               u.disabled_at, u.disabled_until, u.disabled_reason,
+               disabled_now(u.disabled_at, u.disabled_until, $2) AS "disabled!"
+        FROM users u
+        WHERE u.id = ANY($1)
+        "#,
+        &ids,
+        now,
+    )
+    .fetch_all(db)
+    .await?)
+}
+
 /// The names of some users. One statement.
 pub async fn names(
     db: &mut PgConnection,

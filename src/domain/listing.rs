@@ -111,6 +111,14 @@ pub async fn all_devices(
     Ok((page, users::names(&mut db, &owners).await?))
 }
 
+/// The devices of a user that get something, as far as they and their tokens go.
+///
+/// # Errors
+/// Those of the database.
+pub async fn working_devices(app: &App, user: UserId) -> Result<Vec<(UserId, DeviceId)>, Error> {
+    Ok(devices::list_working(&mut *app.db().await?, &[user], app.clock.now()).await?)
+}
+
 /// The names of some devices.
 ///
 /// # Errors

@@ -20,6 +20,7 @@ pub mod password;
 pub mod purge;
 pub mod refresh;
 pub mod revoke;
+pub mod search;
 pub mod set_password;
 pub mod setup;
 pub mod sign_in;

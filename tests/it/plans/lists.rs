@@ -14,13 +14,13 @@ use doorward::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{analyze, connect, fill, plans, run};
+use super::{analyze, connect, fill, plans, run, search::everything_is_found_by_index};
 use crate::support::{Server, spawn};
 
 const MANY: i64 = 100_000;
 
 /// Planned as Postgres likes, and for any arguments.
-const EITHER: [&str; 2] = ["auto", "force_generic_plan"];
+pub const EITHER: [&str; 2] = ["auto", "force_generic_plan"];
 
 /// How many rows the connection has touched, by scan and by index; grows until it is reported.
 /// The clients, who are few, are read whole.
@@ -33,7 +33,7 @@ async fn touched(db: &mut PgConnection) -> (i64, i64) {
 
 /// Reads a page again and again, as the program's connections do: after some times Postgres may
 /// plan for any arguments. Fails when a page of fifty touches more than its share of rows.
-async fn read(
+pub async fn read(
     server: &Server,
     modes: &[&str],
     name: &str,
@@ -273,6 +273,7 @@ async fn each_page_of_each_list_is_found_by_index() {
     let server = spawn().await;
     fill(&server, MANY).await;
     no_list_is_planned_as_a_scan(&server).await;
+    everything_is_found_by_index(&server).await;
     what_is_young_is_looked_for_in_few_months(&server).await;
     users_are_listed(&server, None, [50, 50, 50, 50, 10, 0]).await;
     users_are_listed(&server, Some(false), [50, 50, 50, 50, 10, 0]).await;

@@ -2,6 +2,7 @@
 //! statements that the program was compiled with, and what a rotation leaves behind.
 
 mod lists;
+mod search;
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::Duration};
 
@@ -39,15 +40,20 @@ async fn fill(server: &Server, many: i64) {
                                      last_used_at, secret_hash)
          SELECT id, id, id, 'first-party', $1, $1 + '90 days'::interval, $1 + '30 days'::interval, $1, sha256(uuid_send(id))
          FROM made",
-        // One in five minutes, over a year; their ids tell when, as the clock's do.
-        "INSERT INTO audit_events (id, created_at, action, actor_kind, actor_id, subject_kind, subject_id, user_id, request_id)
+        // One in five minutes, over a year; their ids tell when, as the clock's do. Every other one comes from the
+        // same address.
+        "INSERT INTO audit_events (id, created_at, action, actor_kind, actor_id, subject_kind, subject_id, user_id, request_id,
+                                   address)
          SELECT (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '70008' || lpad(to_hex(n), 15, '0'))::uuid,
-                at, 'user.created', 'admin', md5('actor ' || n % 7)::uuid, 'user', id, id, id
+                at, 'user.created', 'admin', md5('actor ' || n % 7)::uuid, 'user', id, id, id,
+                CASE WHEN n % 2 = 0 THEN '192.0.2.1' ELSE '198.51.100.' || n % 400 END
          FROM made, LATERAL (SELECT $1::timestamptz - n * interval '5 minutes' AS at) AS time",
         "INSERT INTO refusal_counts (subject_id, reason, refused, created_at, last_at)
          SELECT id, 'bad_credentials', 1, $1, $1 FROM made",
-        "INSERT INTO refusals (id, subject_id, reason, slot, created_at, user_id, request_id)
-         SELECT id, id, 'bad_credentials', 1, $1, id, id FROM made",
+        "INSERT INTO refusals (id, subject_id, reason, slot, created_at, user_id, request_id, address)
+         SELECT id, id, 'bad_credentials', 1, $1, id, id,
+                CASE WHEN n % 2 = 0 THEN '192.0.2.1' ELSE '198.51.100.' || n % 400 END
+         FROM made",
     ];
     for statement in statements {
         let made = "WITH made AS (SELECT n, md5('made ' || n)::uuid AS id FROM generate_series(1, $2) AS n)";
