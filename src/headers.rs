@@ -11,10 +11,13 @@ use rocket::{
 
 use crate::{app::App, telemetry};
 
-/// JSON needs nothing; the pages need our one stylesheet and may post to us.
+/// JSON needs nothing; the pages need our one stylesheet and may post to us; those of the panel
+/// have a script of ours, which they do without as well.
 const CSP_JSON: &str = "default-src 'none'; frame-ancestors 'none'";
 const CSP_PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                         base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
+const CSP_PANEL: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+                         form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /// Puts the headers on.
 pub struct Headers;
@@ -58,14 +61,18 @@ fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
     };
     let kind = response.headers().get_one("Content-Type");
     let is_page = kind.is_some_and(|kind| kind.starts_with("text/html"));
+    let is_panel = request.uri().path().starts_with("/admin");
     response.set_raw_header(
         "Content-Security-Policy",
-        if is_page { CSP_PAGE } else { CSP_JSON },
+        match (is_page, is_panel) {
+            (true, true) => CSP_PANEL,
+            (true, false) => CSP_PAGE,
+            (false, _) => CSP_JSON,
+        },
     );
     response.set_raw_header("X-Content-Type-Options", "nosniff");
     // Under no-referrer browsers post forms with "Origin: null" (Fetch §3.2), and the panel's
     // forms are told from foreign ones by their origin. Its paths hold ids and no secrets.
-    let is_panel = request.uri().path().starts_with("/admin");
     response.set_raw_header(
         "Referrer-Policy",
         if is_panel {

@@ -21,6 +21,18 @@ pub fn icon() -> Asset {
     }
 }
 
+/// The one script, of the panel alone.
+#[get("/static/panel.js")]
+pub fn script() -> Asset {
+    Asset {
+        body: (
+            ContentType::JavaScript,
+            include_str!("../../static/panel.js"),
+        ),
+        cache: Header::new("Cache-Control", "public, max-age=3600"),
+    }
+}
+
 /// The one stylesheet.
 #[get("/static/style.css")]
 pub fn stylesheet() -> Asset {

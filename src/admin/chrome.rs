@@ -2,7 +2,7 @@
 
 use crate::domain::admin_session::Panelist;
 
-use super::format;
+use super::{format, outcome::Outcome};
 
 /// Title, who is signed in, and the notice after a redirect.
 pub struct Chrome {
@@ -18,6 +18,10 @@ pub struct Chrome {
     pub at: &'static str,
     /// What was just done.
     pub notice: Option<&'static str>,
+    /// What was just done to a user, a device or a token, with a way back.
+    pub outcome: Option<Outcome>,
+    /// What was searched for.
+    pub sought: String,
     /// Whether the user is an administrator.
     pub is_admin: bool,
 }
@@ -37,6 +41,8 @@ impl Chrome {
             csrf: by.csrf.clone(),
             at,
             notice: done.and_then(notice),
+            outcome: None,
+            sought: String::new(),
             is_admin: by.has("admin"),
         }
     }
@@ -45,17 +51,8 @@ impl Chrome {
 /// What a redirect tells. A fixed vocabulary: nobody can put words on our page by a link.
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
-        "user-disabled" => "The user is disabled. Nothing works on any device of the user.",
-        "user-enabled" => "The user is enabled again.",
-        "user-ended" => "The user is signed out everywhere.",
         "user-changed" => "The changes are saved.",
         "user-deleted" => "The user is deleted.",
-        "device-disabled" => "The device is disabled. It gets nothing more.",
-        "device-enabled" => "The device is enabled again.",
-        "device-ended" => "The device is signed out for good.",
-        "token-disabled" => "The token is disabled.",
-        "token-enabled" => "The token is enabled again.",
-        "token-ended" => "The token has ended for good.",
         "client-added" => "The client is added.",
         "client-disabled" => "The client is disabled. It gets nothing more.",
         "client-enabled" => "The client is enabled again.",

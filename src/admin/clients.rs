@@ -8,7 +8,8 @@ use rocket::{State, get, http::Status, post};
 use super::{
     badge::Badge,
     chrome::Chrome,
-    deeds::{Deeds, Refused, disabling},
+    consequence::Sentence,
+    deeds::{Deeds, Refused, disabling, reason},
     fault::{Fault, Turn},
     format,
     page::Page,
@@ -60,15 +61,22 @@ struct ClientSheet {
 impl ClientSheet {
     fn new(by: &Panelist, client: Client) -> Self {
         let (admin, confidential) = (by.has("admin"), client.secret_hash.is_some());
+        let id = client.client_id.as_str();
         Self {
             deeds: Deeds {
-                id: format!("client-{}", client.client_id),
-                path: format!("/admin/clients/{}", client.client_id),
+                id: format!("client-{id}"),
+                path: format!("/admin/clients/{id}"),
                 what: "client",
                 disable: admin,
                 enable: admin && client.disabled,
                 end: false,
                 new_password: false,
+                open: false,
+                if_disabled: vec![Sentence::on(
+                    id,
+                    "” gets nothing more within a second, and neither do those who signed in with it.",
+                )],
+                if_ended: Vec::new(),
                 refused: Refused::default(),
             },
             badge: Badge::of_client(&client),
@@ -129,7 +137,7 @@ pub async fn disable(
     id: ClientId,
     form: Checked,
 ) -> Result<Turn<ClientsPage>, Fault> {
-    let done = match disabling(&form.0) {
+    let done = match disabling(&form.0, app.clock.now()) {
         Ok(disabling) => clients::disable(app, &by.0.actor(&caller), &id, &disabling).await,
         Err(error) => Err(error),
     };
@@ -143,16 +151,25 @@ pub async fn disable(
 }
 
 /// Enables a client again.
-#[post("/admin/clients/<id>/enable", data = "<_form>")]
+#[post("/admin/clients/<id>/enable", data = "<form>")]
 pub async fn enable(
     app: &State<Arc<App>>,
     by: Administrator,
     caller: Caller,
     id: ClientId,
-    _form: Checked,
+    form: Checked,
 ) -> Result<Turn<ClientsPage>, Fault> {
-    clients::enable(app, &by.0.actor(&caller), &id, None).await?;
-    Ok(Turn::To("/admin/clients?done=client-enabled".to_owned()))
+    let done = match reason(&form.0) {
+        Ok(reason) => clients::enable(app, &by.0.actor(&caller), &id, Some(reason)).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => Ok(Turn::To("/admin/clients?done=client-enabled".to_owned())),
+        Err(error) => {
+            let refused = Refused::of(format!("/admin/clients/{id}/enable"), error, &form.0)?;
+            Ok(Turn::Page(page(app, &by.0, None, refused).await?))
+        }
+    }
 }
 
 /// The form for a new client, with what was typed and what is wrong.

@@ -1,11 +1,16 @@
 //! Disable, enable and end as forms: for users, devices and tokens alike. Buttons stand
 //! only where the role allows what they do; the domain refuses anyway.
 
-use super::format;
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+
+use super::{consequence::Sentence, format};
 use crate::{
     domain::{admin_session::Panelist, disable::Disabling, error::Error},
     guard::fields::Fields,
 };
+
+/// The reason of whoever takes an act back.
+pub const UNDONE: &str = "undone";
 
 /// What somebody typed into a form that was refused, to be shown again.
 #[derive(Default)]
@@ -18,6 +23,8 @@ pub struct Refused {
     pub fault: String,
     /// As typed.
     pub reason: String,
+    /// As chosen: how long.
+    pub lasts: String,
     /// As typed.
     pub until: String,
 }
@@ -39,6 +46,12 @@ pub struct Deeds {
     pub end: bool,
     /// A device can be disabled together with the user's password.
     pub new_password: bool,
+    /// The form that disables is unfolded: there is nothing else to choose from.
+    pub open: bool,
+    /// What disabling does.
+    pub if_disabled: Vec<Sentence>,
+    /// What ending does.
+    pub if_ended: Vec<Sentence>,
     /// What was refused just now, in one of these forms.
     pub refused: Refused,
 }
@@ -75,7 +88,20 @@ impl Deeds {
             enable: sets && standing.disabled,
             end: reaches && standing.live,
             new_password: admin && what == "device",
+            open: false,
+            if_disabled: Vec::new(),
+            if_ended: Vec::new(),
             refused: Refused::default(),
+        }
+    }
+
+    /// With what they do.
+    #[must_use]
+    pub fn telling(self, if_disabled: Vec<Sentence>, if_ended: Vec<Sentence>) -> Self {
+        Self {
+            if_disabled,
+            if_ended,
+            ..self
         }
     }
 
@@ -96,21 +122,64 @@ impl Deeds {
     pub fn was_refused(&self, verb: &str) -> bool {
         !self.refused.fault.is_empty() && self.refused.form.ends_with(&format!("/{verb}"))
     }
+
+    /// Whether this end was chosen in the form to disable that was refused just now.
+    pub fn chosen(&self, lasts: &str) -> bool {
+        self.was_refused("disable") && self.refused.lasts == lasts
+    }
+}
+
+/// Why, as typed, or else as the button says that was pressed. In the panel nothing is done without.
+///
+/// # Errors
+/// For nothing.
+pub fn reason(fields: &Fields) -> Result<&str, Error> {
+    let given = [fields.text("reason"), fields.text("usual")].map(str::trim);
+    let given = given.into_iter().find(|text| !text.is_empty());
+    given.ok_or(Error::Invalid {
+        field: "reason",
+        message: "say why: it stands in the audit log",
+    })
 }
 
 /// Reads why and until when.
 ///
 /// # Errors
-/// A time that is none.
-pub fn disabling(fields: &Fields) -> Result<Disabling, Error> {
-    let until = format::typed_time(fields.text("until")).map_err(|()| Error::Invalid {
-        field: "until",
-        message: "write a time such as 2026-11-23T22:41",
-    })?;
+/// No reason; a time that is none; two ends at once.
+pub fn disabling(fields: &Fields, now: DateTime<Utc>) -> Result<Disabling, Error> {
     Ok(Disabling {
-        reason: Some(fields.text("reason").to_owned()),
-        until,
+        reason: Some(reason(fields)?.to_owned()),
+        until: until(fields.text("lasts"), fields.text("until"), now)?,
     })
+}
+
+/// The end that is chosen. A time that is typed needs no choice beside it, so that nobody has to
+/// make two moves for one; beside another choice it could mean either.
+fn until(lasts: &str, typed: &str, now: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, Error> {
+    let refused = |message| Error::Invalid {
+        field: "until",
+        message,
+    };
+    let typed =
+        format::typed_time(typed).map_err(|()| refused("write a time such as 2026-11-23T22:41"))?;
+    let midnight = || {
+        let tomorrow = now.date_naive().succ_opt();
+        tomorrow.map(|day| day.and_time(NaiveTime::MIN).and_utc())
+    };
+    let chosen = match lasts {
+        "" | "enabled" => return Ok(typed),
+        "time" if typed.is_some() => return Ok(typed),
+        "time" => return Err(refused("write a time such as 2026-11-23T22:41")),
+        "hour" => now.checked_add_signed(TimeDelta::hours(1)),
+        "today" => midnight(),
+        "week" => now.checked_add_signed(TimeDelta::days(7)),
+        _ => None,
+    };
+    match (chosen, typed) {
+        (Some(chosen), None) => Ok(Some(chosen)),
+        (Some(_), Some(_)) => Err(refused("choose the time that is typed, or leave it out")),
+        (None, _) => Err(refused("choose one of these")),
+    }
 }
 
 impl Refused {
@@ -129,7 +198,42 @@ impl Refused {
             field,
             fault: format::sentence(&fault),
             reason: fields.text("reason").to_owned(),
+            lasts: fields.text("lasts").to_owned(),
             until: fields.text("until").to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_chosen_or_typed_and_never_guessed() {
+        let at = |text: &str| format::typed_time(text).unwrap().unwrap();
+        let (now, typed) = (at("2026-11-23T22:41"), "2026-12-01T08:00");
+        for (lasts, typed, end) in [
+            ("", "", None),
+            ("enabled", " ", None),
+            ("hour", "", Some("2026-11-23T23:41")),
+            ("today", "", Some("2026-11-24T00:00")),
+            ("week", "", Some("2026-11-30T22:41")),
+            ("time", typed, Some(typed)),
+            ("", typed, Some(typed)),
+            ("enabled", typed, Some(typed)),
+        ] {
+            let until = until(lasts, typed, now).unwrap();
+            assert_eq!(until, end.map(at), "{lasts:?} {typed:?}");
+        }
+        for (lasts, typed) in [
+            ("time", ""),
+            ("hour", typed),
+            ("ever", ""),
+            ("ever", typed),
+            ("", "someday"),
+            ("hour", "someday"),
+        ] {
+            assert!(until(lasts, typed, now).is_err(), "{lasts:?} {typed:?}");
+        }
     }
 }

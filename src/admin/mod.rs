@@ -1,4 +1,4 @@
-//! The door for browsers: server-rendered pages that need no script.
+//! The door for browsers: server-rendered pages that need no script, and work a little faster with it.
 
 mod account;
 mod assets;
@@ -6,6 +6,7 @@ mod audit;
 mod badge;
 mod chrome;
 mod clients;
+mod consequence;
 mod deeds;
 mod devices;
 mod events;
@@ -13,12 +14,15 @@ mod fault;
 mod format;
 mod keys;
 mod login;
+mod outcome;
 mod overview;
 mod page;
 mod pager;
 mod refusals;
+mod search;
 mod set_password;
 mod setup;
+mod sheets;
 mod suspend;
 mod tokens;
 mod user;
@@ -35,6 +39,7 @@ pub fn routes() -> Vec<Route> {
         account::end_session,
         account::show,
         assets::icon,
+        assets::script,
         assets::stylesheet,
         audit::list,
         clients::add,
@@ -52,6 +57,7 @@ pub fn routes() -> Vec<Route> {
         login::sign_out,
         overview::show,
         refusals::list,
+        search::find,
         set_password::save,
         set_password::show,
         setup::create,

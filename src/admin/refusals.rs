@@ -78,7 +78,7 @@ impl RefusalLine {
 }
 
 /// The stored word as a phrase.
-fn words(reason: &str) -> String {
+pub fn words(reason: &str) -> String {
     let phrase = match reason {
         "bad_credentials" => "wrong username or password",
         "csrf" => "a form that none of our pages sent",

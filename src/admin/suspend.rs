@@ -1,5 +1,6 @@
 //! The POSTs that disable, enable and end users, devices and tokens. Each leads back to the
-//! page of the user: with a notice, or with what was typed and what is wrong.
+//! page of the user: with the id of its request, of which [`super::outcome`] tells, or with what was
+//! typed and what is wrong.
 
 use std::sync::Arc;
 
@@ -7,8 +8,10 @@ use rocket::{Either, State, http::Status, post};
 
 use super::{
     chrome::Chrome,
-    deeds::{Refused, disabling},
+    consequence::Owner,
+    deeds::{Refused, disabling, reason},
     fault::{Fault, Turn},
+    outcome,
     page::Page,
     user::{self, Again, Part, UserPage},
     users::LinkPage,
@@ -48,21 +51,17 @@ impl Verb {
             Self::End => "end",
         }
     }
-
-    fn done(self) -> &'static str {
-        match self {
-            Self::Disable => "disabled",
-            Self::Enable => "enabled",
-            Self::End => "ended",
-        }
-    }
 }
 
-async fn owner(app: &App, subject: Subject) -> Result<UserId, Error> {
+/// Whose it is, and on which device, if on one.
+async fn owner(app: &App, subject: Subject) -> Result<(UserId, Option<DeviceId>), Error> {
     Ok(match subject {
-        Subject::User(id) => id,
-        Subject::Device(id) => listing::device(app, id).await?.user_id,
-        Subject::Grant(id) => listing::grant(app, id).await?.user_id,
+        Subject::User(id) => (id, None),
+        Subject::Device(id) => (listing::device(app, id).await?.user_id, Some(id)),
+        Subject::Grant(id) => {
+            let grant = listing::grant(app, id).await?;
+            (grant.user_id, Some(grant.device_id))
+        }
     })
 }
 
@@ -74,17 +73,8 @@ async fn act(
     verb: Verb,
     fields: &Fields,
 ) -> Answer {
-    let user = owner(app, subject).await?;
-    let actor = by.actor(caller);
-    let reason = Some(fields.text("reason"));
-    let done = match verb {
-        Verb::Disable => match disabling(fields) {
-            Ok(disabling) => disable::disable(app, &actor, subject, &disabling).await,
-            Err(error) => Err(error),
-        },
-        Verb::Enable => disable::enable(app, &actor, subject, reason).await,
-        Verb::End => end::end(app, &actor, subject, reason).await,
-    };
+    let (user, device) = owner(app, subject).await?;
+    let done = carry_out(app, by, caller, subject, verb, fields).await;
     let (what, id) = match subject {
         Subject::User(id) => ("user", id.0),
         Subject::Device(id) => ("device", id.0),
@@ -93,8 +83,8 @@ async fn act(
     match done {
         // Whoever disables themselves is out: their own page leads to the sign-in.
         Ok(()) => Ok(Turn::To(format!(
-            "/admin/users/{user}?done={what}-{}",
-            verb.done()
+            "/admin/users/{user}?done={}",
+            caller.request_id
         ))),
         Err(Error::Forbidden) => {
             admin_session::refuse(app, admin_session::Refused::Role, Some(by.user), caller).await?;
@@ -102,15 +92,35 @@ async fn act(
         }
         Err(error) => {
             let form = format!("/admin/{what}s/{id}/{}", verb.word());
-            again(app, by, user, form, error, fields).await
+            again(app, by, (user, device), form, error, fields).await
         }
     }
 }
 
+async fn carry_out(
+    app: &App,
+    by: &Panelist,
+    caller: &Caller,
+    subject: Subject,
+    verb: Verb,
+    fields: &Fields,
+) -> Result<(), Error> {
+    let actor = by.actor(caller);
+    match verb {
+        Verb::Disable => {
+            let disabling = disabling(fields, app.clock.now())?;
+            disable::disable(app, &actor, subject, &disabling).await
+        }
+        Verb::Enable => disable::enable(app, &actor, subject, Some(reason(fields)?)).await,
+        Verb::End => end::end(app, &actor, subject, Some(reason(fields)?)).await,
+    }
+}
+
+/// The page with what was refused: of a long list, the part that the form stands in.
 async fn again(
     app: &App,
     by: &Panelist,
-    user: UserId,
+    (user, device): (UserId, Option<DeviceId>),
     form: String,
     error: Error,
     fields: &Fields,
@@ -120,7 +130,7 @@ async fn again(
         profile: None,
     };
     Ok(Turn::Page(
-        user::page(app, by, user, &Part::default(), None, again).await?,
+        user::page(app, by, user, &Part::of(device), None, again).await?,
     ))
 }
 
@@ -240,7 +250,7 @@ pub async fn lost_device(
 ) -> Result<Either<Turn<UserPage>, Page<LinkPage>>, Fault> {
     let user = listing::device(app, id).await?.user_id;
     let actor = by.0.actor(&caller);
-    let made = match disabling(&form.0) {
+    let made = match disabling(&form.0, app.clock.now()) {
         Ok(disabling) => disable::disable_lost(app, &actor, id, &disabling).await,
         Err(error) => Err(error),
     };
@@ -249,13 +259,17 @@ pub async fn lost_device(
         Err(error) => {
             // The button stands in the form that disables.
             let form_path = format!("/admin/devices/{id}/disable");
-            let page = again(app, &by.0, user, form_path, error, &form.0).await?;
+            let whose = (user, Some(id));
+            let page = again(app, &by.0, whose, form_path, error, &form.0).await?;
             return Ok(Either::Left(page));
         }
     };
     let user = listing::user(app, user).await?;
-    let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
-    let what = "The device is disabled.";
+    let owner = Owner::new(&user, &listing::working_devices(app, user.id).await?);
+    let subject = (&user, &owner, (false, false));
+    let mut chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
+    chrome.outcome = outcome::of_request(app, &by.0, subject, caller.request_id).await?;
+    let what = "The link is made.";
     let page = LinkPage::new(chrome, what, user.id, &user.username, &link);
     Ok(Either::Right(Page::new(Status::Ok, page)))
 }

@@ -3,18 +3,20 @@
 use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
-use chrono::{DateTime, Utc};
 use rocket::{State, get, http::Status, post};
+use uuid::Uuid;
 
 use super::{
     badge::Badge,
     chrome::Chrome,
+    consequence::Owner,
     deeds::{Deeds, Refused, Standing},
     fault::{Fault, Turn},
-    format,
+    format, outcome,
     page::Page,
     pager::{Pager, begins},
     refusals::RefusalLine,
+    sheets::{DeviceSheet, GrantSheet},
     users::{LinkPage, Profile},
 };
 use crate::{
@@ -22,7 +24,6 @@ use crate::{
     db::{
         cursor::{self, DEFAULT_LIMIT},
         devices::{Device, LastUse},
-        refresh_tokens::Grant,
         users::User,
     },
     domain::{
@@ -66,79 +67,6 @@ pub struct UserPage {
     refusals: Vec<RefusalLine>,
 }
 
-struct DeviceSheet {
-    id: DeviceId,
-    name: String,
-    kind: String,
-    last_used: String,
-    created: String,
-    badge: Badge,
-    reason: String,
-    deeds: Deeds,
-}
-
-struct GrantSheet {
-    id: String,
-    device: String,
-    client: String,
-    created: String,
-    last_used: String,
-    expires: String,
-    badge: Badge,
-    reason: String,
-    deeds: Deeds,
-}
-
-impl DeviceSheet {
-    fn new(by: &Panelist, device: Device, of_staff: bool) -> Self {
-        let standing = Standing {
-            disabled: device.disabled,
-            disabled_by: device.disabled_by_kind.as_deref(),
-            live: device.signed_in,
-            of_staff,
-        };
-        Self {
-            deeds: Deeds::new(by, "device", device.id, &standing),
-            badge: Badge::of_device(&device),
-            reason: format::reason(device.disabled, device.disabled_reason),
-            id: device.id,
-            name: device.name,
-            kind: device.kind,
-            last_used: format::time(device.last_used_at),
-            created: format::time(device.created_at),
-        }
-    }
-}
-
-impl GrantSheet {
-    fn new(
-        by: &Panelist,
-        grant: Grant,
-        device: String,
-        of_staff: bool,
-        now: DateTime<Utc>,
-    ) -> Self {
-        let live = grant.ended_at.is_none() && grant.expires_at > now;
-        let standing = Standing {
-            disabled: grant.disabled,
-            disabled_by: grant.disabled_by_kind.as_deref(),
-            live,
-            of_staff,
-        };
-        Self {
-            id: grant.id.to_string(),
-            deeds: Deeds::new(by, "token", grant.id, &standing),
-            badge: Badge::of_grant(&grant, now),
-            reason: format::reason(grant.disabled, grant.disabled_reason),
-            device,
-            client: grant.client_id.to_string(),
-            created: format::time(grant.created_at),
-            last_used: format::time(grant.last_used_at),
-            expires: format::time(grant.expires_at),
-        }
-    }
-}
-
 fn profile_of(user: &User) -> Profile {
     let has = |role: &str| user.roles.iter().any(|has| has == role);
     Profile {
@@ -168,6 +96,16 @@ pub struct Part {
     tokens: Option<GrantId>,
 }
 
+impl Part {
+    /// One device alone, or the beginning of everything.
+    pub fn of(device: Option<DeviceId>) -> Self {
+        Self {
+            device,
+            ..Self::default()
+        }
+    }
+}
+
 /// The page of a user; with what was refused, its status is 422.
 pub async fn page(
     app: &App,
@@ -189,15 +127,21 @@ pub async fn page(
         profile,
     } = again;
     let bad = !refused.fault.is_empty() || profile.is_some();
-    let of_staff = !user.roles.is_empty();
+    let owner = Owner::new(&user, &listing::working_devices(app, id).await?);
 
     let standing = Standing {
         disabled: user.disabled,
         disabled_by: None,
         live: user.last_used_at.is_some(),
-        of_staff,
+        of_staff: owner.of_staff,
     };
-    let mut deeds = Deeds::new(by, "user", id, &standing);
+    let mut deeds =
+        Deeds::new(by, "user", id, &standing).telling(owner.if_disabled(), owner.if_ended());
+    let mut chrome = Chrome::new(by, "users", user.username.clone(), done);
+    if let Some(Ok(request)) = done.map(Uuid::parse_str) {
+        let subject = (&user, &owner, (deeds.disable, deeds.enable));
+        chrome.outcome = outcome::of_request(app, by, subject, request).await?;
+    }
     deeds.put_back(&mut refused);
     let path = format!("/admin/users/{id}");
     let pager = |cursor: &str, later: bool, next: Option<String>| {
@@ -206,14 +150,14 @@ pub async fn page(
     let more_devices = pager("devices", part.devices.is_some(), devices.next_cursor);
     let more_grants = pager("tokens", part.tokens.is_some(), grants.next_cursor);
     let device_sheets = devices.items.into_iter().map(|device| {
-        let mut sheet = DeviceSheet::new(by, device, of_staff);
+        let mut sheet = DeviceSheet::new(by, device, &owner);
         sheet.deeds.put_back(&mut refused);
         sheet
     });
     let device_sheets = device_sheets.collect();
     let grant_sheets = grants.items.into_iter().map(|grant| {
         let device = names.get(&grant.device_id).cloned().unwrap_or_default();
-        let mut sheet = GrantSheet::new(by, grant, device, of_staff, now);
+        let mut sheet = GrantSheet::new(by, grant, device, &owner, now);
         sheet.deeds.put_back(&mut refused);
         sheet
     });
@@ -221,7 +165,7 @@ pub async fn page(
     let known = HashMap::from([(id, user.username.clone())]);
     let refusals = refusals.into_iter();
     let page = UserPage {
-        chrome: Chrome::new(by, "users", user.username.clone(), done),
+        chrome,
         id,
         email: user.email.clone().unwrap_or_default(),
         roles: format::roles(&user.roles),

@@ -13,6 +13,7 @@ use super::{
     format,
     page::Page,
     pager::{Pager, begins},
+    search,
 };
 use crate::{
     app::App,
@@ -33,7 +34,7 @@ use crate::{
         form::Checked,
         session::{Administrator, Reader},
     },
-    ids::{DeviceId, GrantId, UserId},
+    ids::UserId,
 };
 
 /// The list.
@@ -48,13 +49,19 @@ pub struct UsersPage {
 }
 
 /// One printed user.
-struct UserLine {
-    id: UserId,
-    username: String,
-    email: String,
-    roles: String,
-    last_used: String,
-    badge: Badge,
+pub struct UserLine {
+    /// Which user.
+    pub id: UserId,
+    /// The name.
+    pub username: String,
+    /// Empty for none.
+    pub email: String,
+    /// As a list.
+    pub roles: String,
+    /// The last sign-in or refresh.
+    pub last_used: String,
+    /// How it stands.
+    pub badge: Badge,
 }
 
 impl From<User> for UserLine {
@@ -81,7 +88,9 @@ pub async fn list(
     done: Option<&str>,
 ) -> Result<Turn<UsersPage>, Fault> {
     let query = query.unwrap_or_default();
-    if let Some(path) = of_id(app, query.trim()).await? {
+    if let Ok(id) = Uuid::parse_str(query.trim())
+        && let Some(path) = search::place(app, id).await?
+    {
         return Ok(Turn::To(path));
     }
     let (status, disabled) = match status {
@@ -105,30 +114,6 @@ pub async fn list(
         pager: Pager::new("/admin/users", &asked, "cursor", later, page.next_cursor),
     };
     Ok(Turn::Page(Page::new(Status::Ok, page)))
-}
-
-/// The page about whatever has this id: a user, a device or a token.
-async fn of_id(app: &App, text: &str) -> Result<Option<String>, Error> {
-    let Ok(id) = Uuid::parse_str(text) else {
-        return Ok(None);
-    };
-    let device = match listing::grant(app, GrantId(id)).await {
-        Ok(grant) => Ok(grant.device_id),
-        Err(Error::NotFound(_)) => Ok(DeviceId(id)),
-        Err(error) => Err(error),
-    };
-    match listing::device(app, device?).await {
-        Ok(device) => Ok(Some(format!(
-            "/admin/users/{}?device={}",
-            device.user_id, device.id
-        ))),
-        Err(Error::NotFound(_)) => match listing::user(app, UserId(id)).await {
-            Ok(user) => Ok(Some(format!("/admin/users/{}", user.id))),
-            Err(Error::NotFound(_)) => Ok(None),
-            Err(error) => Err(error),
-        },
-        Err(error) => Err(error),
-    }
 }
 
 /// The form for a new user.

@@ -109,7 +109,12 @@ async fn suspend(
     let event = Event::on(action, subject, locked.user_id)
         .because(reason.as_deref())
         .with("until", until.map(|until| until.to_rfc3339()));
-    Ok(Some(event))
+    // Undoing it would not be to enable.
+    Ok(Some(if locked.disabled {
+        event.with("again", true)
+    } else {
+        event
+    }))
 }
 
 /// Ends a suspension. Enabling what is not disabled changes nothing and is no error.

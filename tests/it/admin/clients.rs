@@ -47,6 +47,10 @@ async fn a_client_is_added_used_disabled_and_enabled() {
         .refused(401, "invalid_client", "client_disabled");
     desk.post("/admin/clients/ledger-api/enable", &[])
         .await
+        .expect(422);
+    let mended = [("reason", "another secret")];
+    desk.post("/admin/clients/ledger-api/enable", &mended)
+        .await
         .expect(303);
 
     let page = desk
@@ -57,7 +61,7 @@ async fn a_client_is_added_used_disabled_and_enabled() {
         .await
         .refused(401, "invalid_client", "bad_client");
     get(&secret_in(&page)).await.expect(200);
-    desk.post("/admin/clients/nobody/disable", &[])
+    desk.post("/admin/clients/nobody/disable", &reason)
         .await
         .expect(404);
     desk.post("/admin/clients/first-party/secret", &[])

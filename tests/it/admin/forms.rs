@@ -189,10 +189,11 @@ async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
     let staff = server.user_with_roles("staff", &["auditor"]).await;
     let phone = staff.sign_in("phone").await;
     let path = format!("/admin/devices/{}/disable", phone.device_id);
-    support.post(&path, &[]).await.expect(403);
+    let why = [("reason", "lost")];
+    support.post(&path, &why).await.expect(403);
     assert_eq!(counted(&server, "role_required").await, beyond_role + 1);
     let device = paths.iter().find(|path| path.starts_with("/admin/devices"));
-    support.post(device.unwrap(), &[]).await;
+    support.post(device.unwrap(), &why).await;
     let disabled: i64 = server
         .scalar("SELECT count(*) FROM devices WHERE disabled_by_kind = 'admin'")
         .await;

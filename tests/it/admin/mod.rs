@@ -4,6 +4,8 @@ mod clients;
 mod forms;
 mod lists;
 mod pages;
+mod search;
 mod session;
 mod setup;
+mod undo;
 mod walk;

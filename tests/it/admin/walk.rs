@@ -57,7 +57,7 @@ async fn a_lost_phone_gets_nothing_more_until_it_is_found() {
         .expect(303);
     assert_eq!(
         done.header("location"),
-        format!("{at}?done=device-disabled")
+        format!("{at}?done={}", done.header("x-request-id"))
     );
     phone
         .refresh()
@@ -65,14 +65,16 @@ async fn a_lost_phone_gets_nothing_more_until_it_is_found() {
         .refused(400, "invalid_grant", "device_disabled");
     tablet.refresh().await.expect(200);
     let page = desk.get(done.header("location")).await.expect(200);
-    assert!(page.text.contains("lost in a taxi") && page.text.contains("It gets nothing more."));
+    assert!(page.text.contains("lost in a taxi") && page.text.contains("</bdi>” is disabled."));
 
-    desk.post(&format!("{device}/enable"), &[])
+    let found = [("reason", "found")];
+    desk.post(&format!("{device}/enable"), &found)
         .await
         .expect(303);
     phone.refresh().await.expect(200);
 
-    desk.post(&format!("{device}/end"), &[]).await.expect(303);
+    let gone = [("reason", "gone")];
+    desk.post(&format!("{device}/end"), &gone).await.expect(303);
     phone
         .refresh()
         .await
@@ -103,11 +105,14 @@ async fn tokens_and_users_are_disabled_enabled_and_ended_alike() {
     let token = format!("/admin/tokens/{}", phone.grant_id());
     let user = format!("/admin/users/{}", ana.id);
     for (path, reason) in [(token, "token_disabled"), (user, "user_disabled")] {
-        desk.post(&format!("{path}/disable"), &[]).await.expect(303);
+        let why = [("reason", "odd")];
+        desk.post(&format!("{path}/disable"), &why)
+            .await
+            .expect(303);
         phone.refresh().await.refused(400, "invalid_grant", reason);
-        desk.post(&format!("{path}/enable"), &[]).await.expect(303);
+        desk.post(&format!("{path}/enable"), &why).await.expect(303);
         phone.refresh().await.expect(200);
-        desk.post(&format!("{path}/end"), &[]).await.expect(303);
+        desk.post(&format!("{path}/end"), &why).await.expect(303);
         phone
             .refresh()
             .await
@@ -202,7 +207,8 @@ async fn the_last_administrator_stays() {
     let id: uuid::Uuid = server.scalar("SELECT id FROM users").await;
     let at = format!("/admin/users/{id}");
     let said = "This is the last administrator who can sign in";
-    let page = desk.post(&format!("{at}/disable"), &[]).await.expect(422);
+    let why = [("reason", "holidays")];
+    let page = desk.post(&format!("{at}/disable"), &why).await.expect(422);
     assert!(page.text.contains(said), "{}", page.text);
     let fields = [("username", "boss"), ("email", "")];
     let page = desk

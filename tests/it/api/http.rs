@@ -217,6 +217,7 @@ async fn every_answer_has_the_headers_that_keep_browsers_safe() {
             "{kind}: {policy}"
         );
         assert!(!policy.contains("unsafe"), "{kind}: {policy}");
+        assert_eq!(policy.contains("script-src"), kind == "405 panel", "{kind}");
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             (

@@ -253,6 +253,25 @@ impl Chromium {
         self.client.switch_to_window(tab.clone()).await.unwrap();
     }
 
+    /// Presses Enter in the field with this label, which leads to another page.
+    pub async fn enter(&self, label: &str) {
+        let field = self.field(label).await;
+        let before = self.client.find(Locator::Css("html")).await.unwrap();
+        field.send_keys("\u{e007}").await.unwrap();
+        self.next_page(&before).await;
+    }
+
+    /// Types where the keyboard is, which is nowhere on a page that has just come.
+    pub async fn type_anywhere(&self, keys: &str) {
+        let focused = self.client.active_element().await.unwrap();
+        focused.send_keys(keys).await.unwrap();
+    }
+
+    async fn next_page(&self, before: &Element) {
+        wait::until("the next page", async || before.tag_name().await.err()).await;
+        wait::until("its heading", async || self.heading_if_any().await).await;
+    }
+
     async fn press_within(&self, path: &str, words: &str) {
         let words = quoted(words);
         let path = format!(
@@ -263,8 +282,7 @@ impl Chromium {
         let before = self.client.find(Locator::Css("html")).await.unwrap();
         pressed.click().await.unwrap();
         if !folds {
-            wait::until("the next page", async || before.tag_name().await.err()).await;
-            wait::until("its heading", async || self.heading_if_any().await).await;
+            self.next_page(&before).await;
         }
     }
 

@@ -1,0 +1,121 @@
+//! A device and a token as sheets: how they stand, and what can be done to them.
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    badge::Badge,
+    consequence::Owner,
+    deeds::{Deeds, Standing},
+    format,
+};
+use crate::{
+    db::{devices::Device, refresh_tokens::Grant},
+    domain::admin_session::Panelist,
+    ids::{DeviceId, UserId},
+};
+
+/// One printed device.
+pub struct DeviceSheet {
+    /// Its id.
+    pub id: DeviceId,
+    /// What it is called.
+    pub name: String,
+    /// What it is.
+    pub kind: String,
+    /// Whose it is.
+    pub user: UserId,
+    /// That user's name.
+    pub username: String,
+    /// The last sign-in or refresh.
+    pub last_used: String,
+    /// The first sign-in.
+    pub created: String,
+    /// How it stands.
+    pub badge: Badge,
+    /// Why it is disabled, while it is.
+    pub reason: String,
+    /// What can be done.
+    pub deeds: Deeds,
+}
+
+/// One printed token.
+pub struct GrantSheet {
+    /// Its id.
+    pub id: String,
+    /// The device's name.
+    pub device: String,
+    /// The client.
+    pub client: String,
+    /// The sign-in.
+    pub created: String,
+    /// The last refresh.
+    pub last_used: String,
+    /// The end.
+    pub expires: String,
+    /// How it stands.
+    pub badge: Badge,
+    /// Why it is disabled, while it is.
+    pub reason: String,
+    /// What can be done.
+    pub deeds: Deeds,
+}
+
+impl DeviceSheet {
+    /// The sheet of an owner's device, with the forms that `by` may use.
+    pub fn new(by: &Panelist, device: Device, owner: &Owner) -> Self {
+        let standing = Standing {
+            disabled: device.disabled,
+            disabled_by: device.disabled_by_kind.as_deref(),
+            live: device.signed_in,
+            of_staff: owner.of_staff,
+        };
+        let (disabled, ended) = (
+            owner.if_device_is_disabled(&device),
+            owner.if_device_ends(&device),
+        );
+        Self {
+            deeds: Deeds::new(by, "device", device.id, &standing).telling(disabled, ended),
+            badge: Badge::of_device(&device),
+            reason: format::reason(device.disabled, device.disabled_reason),
+            id: device.id,
+            name: device.name,
+            kind: device.kind,
+            user: owner.id,
+            username: owner.name.clone(),
+            last_used: format::time(device.last_used_at),
+            created: format::time(device.created_at),
+        }
+    }
+}
+
+impl GrantSheet {
+    /// The sheet of an owner's token on a device of this name.
+    pub fn new(
+        by: &Panelist,
+        grant: Grant,
+        device: String,
+        owner: &Owner,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let live = grant.ended_at.is_none() && grant.expires_at > now;
+        let standing = Standing {
+            disabled: grant.disabled,
+            disabled_by: grant.disabled_by_kind.as_deref(),
+            live,
+            of_staff: owner.of_staff,
+        };
+        let disabled = owner.if_token_is_disabled(grant.device_id, &device);
+        let ended = vec![owner.others(grant.device_id)];
+        Self {
+            id: grant.id.to_string(),
+            deeds: Deeds::new(by, "token", grant.id, &standing).telling(disabled, ended),
+            badge: Badge::of_grant(&grant, now),
+            reason: format::reason(grant.disabled, grant.disabled_reason),
+            device,
+            client: grant.client_id.to_string(),
+            created: format::time(grant.created_at),
+            last_used: format::time(grant.last_used_at),
+            expires: format::time(grant.expires_at),
+        }
+    }
+}
