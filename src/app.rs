@@ -36,7 +36,7 @@ use crate::{
         notices::{Notice, Notices},
         rotations::{LANES, Rotations},
     },
-    domain,
+    domain::{self, counts::Counts},
 };
 
 /// The file in `data_dir` that holds the secret key, where the configuration has none.
@@ -59,6 +59,8 @@ pub struct App {
     pub audit_key: AuditKey,
     /// What was cut off lately.
     pub cut_offs: CutOffs,
+    /// How often what happened here, as far as it is not written yet.
+    pub counts: Counts,
     // Replaced as a whole when the keys are others; whoever signs or verifies keeps the one it took.
     keyring: ArcSwap<Keyring>,
     pool: PgPool,
@@ -135,6 +137,7 @@ impl App {
             keys,
             audit_key,
             cut_offs,
+            counts: Counts::default(),
             keyring: ArcSwap::from_pointee(keyring),
             pool,
         })

@@ -17,7 +17,7 @@ use crate::{
     admin,
     api::{self, error::Wire},
     app::App,
-    domain::{Actor, ActorKind, Caller, audit_chain, audit_months, keys, purge},
+    domain::{Actor, ActorKind, Caller, audit_chain, audit_months, keys, purge, rollups},
     guard::params,
     headers::Headers,
     telemetry::RequestLog,
@@ -32,6 +32,8 @@ const ROTATE_WHEN_DUE_EVERY: Duration = Duration::from_mins(1);
 const SEAL_EVERY: Duration = Duration::from_secs(1);
 const MAKE_MONTHS_EVERY: Duration = Duration::from_hours(1);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
+/// What a crash can lose of the counts.
+const WRITE_COUNTS_EVERY: Duration = Duration::from_secs(5);
 /// Just after a start everybody comes back: no moment to clean up.
 const PURGE_FIRST_AFTER: Duration = Duration::from_mins(1);
 
@@ -102,7 +104,7 @@ async fn make_months(app: &App) {
     }
 }
 
-/// Keeps the clock by the database's, makes months and purges, for as long as the server runs.
+/// Keeps the clock by the database's, makes months, writes the counts and purges, for as long as the server runs.
 fn background(app: &Arc<App>) -> AdHoc {
     let app = Arc::clone(app);
     AdHoc::on_liftoff("Background tasks", move |rocket| {
@@ -154,6 +156,7 @@ fn background(app: &Arc<App>) -> AdHoc {
                 Arc::clone(&app),
                 make_months,
             ));
+            tokio::spawn(write_counts(shutdown.clone(), Arc::clone(&app)));
             let purges = interval_at(Instant::now() + PURGE_FIRST_AFTER, PURGE_EVERY);
             tokio::spawn(repeat(shutdown, purges, app, async |app: &App| {
                 let caller = Caller {
@@ -172,6 +175,23 @@ fn background(app: &Arc<App>) -> AdHoc {
             }));
         })
     })
+}
+
+/// Until the server stops; what is counted then is written after the last request. A writing that is under
+/// way is not cut short: the last one waits for it, and would else write the same again.
+async fn write_counts(shutdown: Shutdown, app: Arc<App>) {
+    let mut ticks = interval(WRITE_COUNTS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = &mut shutdown => return,
+        }
+        if let Err(error) = rollups::write(&app).await {
+            tracing::warn!(%error, "the counts are written later");
+        }
+    }
 }
 
 async fn repeat(shutdown: Shutdown, mut ticks: Interval, app: Arc<App>, task: impl AsyncFn(&App)) {

@@ -56,7 +56,11 @@ pub async fn refresh(
     let Body(request) = body;
     // The built-in client proves nothing, so nothing is asked: the statement that rotates knows it.
     let client = match basic.or(request.client_id, None)? {
-        Some(named) => clients::authenticate(app, &named, &caller).await?.client_id,
+        Some(named) => {
+            clients::authenticate_for_refresh(app, &named, &caller)
+                .await?
+                .client_id
+        }
         None => ClientId::first_party(),
     };
     let asked = Asked {
@@ -138,12 +142,13 @@ pub async fn grant(
     };
     let named = basic.or_of_form(&form)?;
     let named = named.ok_or(Error::Client(Refusal::BadClient))?;
-    let client = clients::authenticate(app, &named, &caller).await?;
     let answer = if grant_type == CLIENT_CREDENTIALS {
+        let client = clients::authenticate(app, &named, &caller).await?;
         let (scope, resource) = (form.text("scope"), form.text("resource"));
         let granted = client_credentials::grant(app, &client, Some(scope), Some(resource))?;
         GrantAnswer::Client(granted.into())
     } else {
+        let client = clients::authenticate_for_refresh(app, &named, &caller).await?;
         GrantAnswer::User(refresh_by_form(app, &client, &form, &caller).await?)
     };
     Ok(Reply::ok(answer))

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     config, db,
     domain::{
-        listing,
+        listing, rollups,
         setup::{self, SETUP_PATH},
     },
     server, telemetry,
@@ -56,6 +56,10 @@ impl Serve {
             .await
             .map(drop)
             .map_err(|error| launch_fault(error.kind()));
+        // After the last request, so that a stop loses nothing.
+        if let Err(error) = rollups::write(&app).await {
+            tracing::warn!(%error, "what was counted in the last seconds is lost");
+        }
         app.close().await;
         tracing::info!("stopping");
         launched

@@ -21,6 +21,7 @@ pub mod purge;
 pub mod refresh_tokens;
 pub mod refusals;
 pub mod revoked_access_tokens;
+pub mod rollups;
 pub mod rotations;
 pub mod setup_codes;
 pub mod signing_keys;

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::Error;
+use super::{Error, rollups::Slot};
 
 /// How many rows a statement deletes at the most.
 pub const BATCH: i64 = 500;
@@ -32,11 +32,17 @@ pub enum Kind {
     SigningKeys,
     /// Audit events that lie in no month; months are dropped as a whole.
     AuditEvents,
+    /// How much happened in each minute.
+    MinuteRollups,
+    /// How much happened in each hour.
+    HourRollups,
+    /// How much happened on each day.
+    DayRollups,
 }
 
 impl Kind {
     /// All, in the order in which they are purged: grants before the devices that they hold.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::EndedGrants,
         Self::ExpiredGrants,
         Self::Devices,
@@ -47,6 +53,9 @@ impl Kind {
         Self::RevokedAccessTokens,
         Self::SigningKeys,
         Self::AuditEvents,
+        Self::MinuteRollups,
+        Self::HourRollups,
+        Self::DayRollups,
     ];
 
     /// Its name in reports.
@@ -62,7 +71,18 @@ impl Kind {
             Self::RevokedAccessTokens => "revoked_access_tokens",
             Self::SigningKeys => "signing_keys",
             Self::AuditEvents => "audit_events",
+            Self::MinuteRollups => "minute_rollups",
+            Self::HourRollups => "hour_rollups",
+            Self::DayRollups => "day_rollups",
         }
+    }
+
+    /// Only says how much happened: it goes every hour, and nobody need hear of it.
+    pub fn is_count(self) -> bool {
+        matches!(
+            self,
+            Self::MinuteRollups | Self::HourRollups | Self::DayRollups
+        )
     }
 }
 
@@ -206,6 +226,9 @@ pub async fn delete_batch(
             .execute(db)
             .await?
         }
+        Kind::MinuteRollups => return delete_rollups(db, Slot::Minute, before).await,
+        Kind::HourRollups => return delete_rollups(db, Slot::Hour, before).await,
+        Kind::DayRollups => return delete_rollups(db, Slot::Day, before).await,
     };
     Ok(done.rows_affected())
 }
@@ -217,4 +240,25 @@ pub async fn any_stray(db: &mut PgConnection, before: DateTime<Utc>) -> Result<b
         before,
     );
     Ok(any.fetch_one(db).await?)
+}
+
+async fn delete_rollups(
+    db: &mut PgConnection,
+    slot: Slot,
+    before: DateTime<Utc>,
+) -> Result<u64, Error> {
+    let done = sqlx::query!(
+        r#"
+        DELETE FROM rollups WHERE (slot, begins_at, kind, reason, client_id) IN (
+            SELECT slot, begins_at, kind, reason, client_id FROM rollups
+            WHERE slot = $3 AND begins_at < $1 ORDER BY begins_at LIMIT $2 FOR UPDATE SKIP LOCKED
+        )
+        "#,
+        before,
+        BATCH,
+        slot.as_str(),
+    )
+    .execute(db)
+    .await?;
+    Ok(done.rows_affected())
 }

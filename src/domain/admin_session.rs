@@ -17,6 +17,7 @@ use crate::{
         audit_events::{Action, Event},
         disabling::Subject,
         refusals,
+        rollups::Kind,
     },
     ids::UserId,
 };
@@ -76,6 +77,19 @@ impl Panelist {
 /// # Errors
 /// Those of [`credentials::verify`]; [`Error::Forbidden`] for a user without a role.
 pub async fn sign_in(
+    app: &App,
+    username: &str,
+    password: &Secret<String>,
+    caller: &Caller,
+) -> Result<OpaqueToken, Error> {
+    let token = begin(app, username, password, caller)
+        .await
+        .inspect_err(|error| app.counts.refused(Kind::SignInRefused, None, error))?;
+    app.counts.count(Kind::SignedIn, None);
+    Ok(token)
+}
+
+async fn begin(
     app: &App,
     username: &str,
     password: &Secret<String>,

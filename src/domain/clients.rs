@@ -21,6 +21,7 @@ use crate::{
         audit_events::{Action, Event},
         oauth_clients::{self, Client},
         refusals::{self, Refused},
+        rollups::Kind,
     },
     ids::ClientId,
 };
@@ -92,6 +93,20 @@ pub async fn authenticate(
     caller: &Caller,
 ) -> Result<Client, Error> {
     authenticate_on(app, &mut *app.db().await?, credentials, caller).await
+}
+
+/// The same, for a client that comes with a refresh token: its refusal is one of the refresh.
+///
+/// # Errors
+/// As [`authenticate`].
+pub async fn authenticate_for_refresh(
+    app: &App,
+    credentials: &Credentials,
+    caller: &Caller,
+) -> Result<Client, Error> {
+    authenticate(app, credentials, caller)
+        .await
+        .inspect_err(|error| app.counts.refused(Kind::RefreshRefused, None, error))
 }
 
 /// The same, for whoever has more to ask on the same connection.

@@ -11,10 +11,16 @@ use crate::{
     },
 };
 
+/// Minutes are shown for an hour.
+const MINUTES: Duration = Duration::from_hours(2);
+
+/// Hours are shown for a day.
+const HOURS: Duration = Duration::from_hours(3 * 24);
+
 /// How many rows of each kind were deleted.
 pub type Purged = Vec<(&'static str, u64)>;
 
-/// Purges every kind of row until nothing old is left. One audit event, if anything went.
+/// Purges every kind of row until nothing old is left. One audit event, if anything went that is about somebody.
 ///
 /// # Errors
 /// Those of the database; what was deleted until then stays deleted.
@@ -23,7 +29,8 @@ pub async fn purge(app: &App, actor: &Actor) -> Result<Purged, Error> {
     for kind in Kind::ALL {
         purged.push((kind.as_str(), purge_kind(app, kind).await?));
     }
-    if purged.iter().any(|(_, rows)| *rows > 0) {
+    let mut went = Kind::ALL.iter().zip(&purged);
+    if went.any(|(kind, (_, rows))| *rows > 0 && !kind.is_count()) {
         let mut event = Event::on_server(Action::Purged);
         for (kind, rows) in &purged {
             event = event.with(kind, *rows);
@@ -39,7 +46,10 @@ async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
         | Kind::ExpiredGrants
         | Kind::Devices
         | Kind::Refusals
-        | Kind::RefusalCounts => app.config.retention,
+        | Kind::RefusalCounts
+        | Kind::DayRollups => app.config.retention,
+        Kind::HourRollups => HOURS,
+        Kind::MinuteRollups => MINUTES,
         Kind::Throttles => FORGOTTEN_AFTER,
         Kind::PasswordLinks | Kind::RevokedAccessTokens => Duration::ZERO,
         Kind::SigningKeys => keys::verifies_for(&app.config),

@@ -25,6 +25,7 @@ use crate::{
             rotation::{Rotation, rotate},
         },
         refusals::{self, Refused},
+        rollups::Kind,
     },
     ids::ClientId,
 };
@@ -193,6 +194,20 @@ pub async fn refresh(
     asked: &Asked<'_>,
     caller: &Caller,
 ) -> Result<Granted, Error> {
+    exchange(app, presented, asked, caller)
+        .await
+        .inspect_err(|error| {
+            let client = Some(asked.client);
+            app.counts.refused(Kind::RefreshRefused, client, error);
+        })
+}
+
+async fn exchange(
+    app: &App,
+    presented: &str,
+    asked: &Asked<'_>,
+    caller: &Caller,
+) -> Result<Granted, Error> {
     let token =
         RefreshToken::parse(presented, &app.keys).ok_or(Error::Refresh(Refusal::UnknownToken))?;
     let narrowed = Narrowed {
@@ -220,6 +235,7 @@ pub async fn refresh(
     });
     app.hasher.stand_back();
     if let Some((holder, now)) = app.rotations.rotate(Arc::clone(&rotation)).await? {
+        app.counts.refreshed(asked.client);
         return Granted::sign(app, holder, &successor, narrowed, now);
     }
     let (holder, token, now) = alone(app, &token, successor, &rotation, caller).await?;
@@ -261,6 +277,7 @@ async fn alone(
                     return end_for_reuse(app, &standing, refused, caller).await;
                 };
                 if refresh_tokens::count_retry(&mut db, token.grant, same.generation, now).await? {
+                    app.counts.count(Kind::Retried, Some(presented.client));
                     return Ok((standing.holder, same, now));
                 }
             }
@@ -278,6 +295,7 @@ async fn alone(
             Verdict::TryAgain => {
                 let idle_ttl = app.config.refresh_token_idle_ttl;
                 if let Some(holder) = rotate(&mut db, rotation, now, idle_ttl).await? {
+                    app.counts.refreshed(presented.client);
                     return Ok((holder, successor, now));
                 }
             }
@@ -325,6 +343,7 @@ async fn end_for_reuse<T>(
         .with("device_id", holder.device_id.to_string())
         .with("generation", standing.generation);
         change.commit(event).await?;
+        app.counts.count(Kind::Reused, Some(&holder.client_id));
         tracing::warn!(grant = %holder.grant, user = %holder.user_id, "a rotated refresh token was used again; its grant has ended");
         Refusal::TokenReused
     } else {

@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     app::App,
-    crypto::{device_token, refresh_token::RefreshToken, secret::Secret},
+    crypto::{device_token, password::Place, refresh_token::RefreshToken, secret::Secret},
     db::{
         audit_events::{Action, Event},
         change::Change,
+        connection::Connection,
         devices, disabling,
         ended::{self, Ended},
         oauth_clients::Client,
@@ -22,8 +23,9 @@ use crate::{
             granting::{self, Kept, NewDevice},
         },
         refusals::Refused,
+        rollups::Kind,
     },
-    ids::{DeviceId, GrantId, UserId},
+    ids::{ClientId, DeviceId, GrantId, UserId},
 };
 
 /// How many devices of a user are remembered that are signed out: whoever signs in again and
@@ -91,7 +93,29 @@ struct Asked {
 pub async fn sign_in(app: &App, request: &SignIn<'_>, caller: &Caller) -> Result<Granted, Error> {
     let place = app.hasher.place_for_app()?;
     let mut db = app.db().await?;
-    let client = clients::authenticate_on(app, &mut db, request.client, caller).await?;
+    let counted = |client: Option<&ClientId>, error: &Error| {
+        app.counts.refused(Kind::SignInRefused, client, error);
+    };
+    let client = clients::authenticate_on(app, &mut db, request.client, caller)
+        .await
+        .inspect_err(|error| counted(None, error))?;
+    let id = client.client_id.clone();
+    let granted = with_client(app, db, place, client, request, caller)
+        .await
+        .inspect_err(|error| counted(Some(&id), error))?;
+    app.counts.count(Kind::SignedIn, Some(&id));
+    Ok(granted)
+}
+
+/// Signs a user in for a client that has said or proven who it is.
+async fn with_client(
+    app: &App,
+    db: Connection,
+    place: Place,
+    client: Client,
+    request: &SignIn<'_>,
+    caller: &Caller,
+) -> Result<Granted, Error> {
     clients::may_use(&client, clients::REFRESH_TOKEN)?;
     let scope = clients::granted_scope(&client, request.scope)?;
     let claim = Claim {

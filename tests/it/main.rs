@@ -29,4 +29,5 @@ mod plans;
 mod private_postgres;
 mod purge;
 mod races;
+mod rollups;
 mod support;

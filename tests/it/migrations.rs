@@ -8,6 +8,7 @@ use std::{
 use doorward::{
     clock::Clock,
     db::{self, migrate},
+    domain::rollups,
 };
 use serde_json::json;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool};
@@ -115,6 +116,7 @@ async fn use_everything(database: &Database) {
         INSERT INTO audit_seals VALUES (0, now(), '{}', '', '', sha256(''));
         INSERT INTO audit_checkpoints VALUES (gen_random_uuid(), now(), now(), 0, sha256(''), sha256(''));";
     sqlx::raw_sql(chain).execute(&server.rows).await.unwrap();
+    rollups::write(&server.app).await.unwrap();
     for table in tables(&server.rows).await {
         let sql = AssertSqlSafe(format!("SELECT EXISTS (SELECT FROM {table})"));
         let any: bool = sqlx::query_scalar(sql)

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 use serde_json::{Value, json};
 
 use super::process::{Place, Process};
-use crate::support::{PASSWORD, reply::Reply, wait};
+use crate::support::{PASSWORD, database::Database, reply::Reply, wait};
 
 async fn post(url: &str, body: &Value) -> Reply {
     Reply::of(reqwest::Client::new().post(url).json(body)).await
@@ -90,6 +90,23 @@ async fn a_first_start_says_what_to_do_and_a_stop_leaves_nothing_running() {
     let again = place.serve().await;
     sign_in(&again, "ana").await;
     assert_eq!(again.terminate().await, Some(0));
+}
+
+#[tokio::test]
+async fn a_stop_writes_what_was_counted_in_the_last_seconds() {
+    let database = Database::create().await;
+    let place = Place::on(database.url());
+    let process = place.serve().await;
+    add(&place, "ana");
+    sign_in(&process, "ana").await;
+    assert_eq!(process.terminate().await, Some(0));
+
+    let rows = sqlx::PgPool::connect_with(database.options())
+        .await
+        .unwrap();
+    let counted = "SELECT sum(n)::bigint FROM rollups WHERE kind = 'signed_in' AND slot = 'minute'";
+    let counted: i64 = sqlx::query_scalar(counted).fetch_one(&rows).await.unwrap();
+    assert_eq!(counted, 1);
 }
 
 /// Each client refreshes as fast as it can; the server is killed in the middle.

@@ -3,6 +3,7 @@
 
 mod lists;
 mod search;
+mod rollups;
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::Duration};
 
