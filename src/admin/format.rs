@@ -58,6 +58,44 @@ pub fn roles(roles: &[String]) -> String {
     }
 }
 
+/// A number, with commas between the thousands.
+pub fn number(number: i64) -> String {
+    let digits = number.to_string();
+    let mut told = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            told.push(',');
+        }
+        told.push(digit);
+    }
+    told
+}
+
+/// How many there are of what is called so, one and many: "No users", "1 user", "2 users".
+pub fn count(many: i64, [one, more]: [&str; 2]) -> String {
+    match many {
+        0 => format!("No {more}"),
+        1 => format!("1 {one}"),
+        many => format!("{} {more}", number(many)),
+    }
+}
+
+/// A part of a whole, in percent to a tenth. What is there is never told as nothing, nor what is missing
+/// as all. It does not break at the end of a line.
+pub fn share(part: i64, whole: i64) -> String {
+    if whole == 0 || part == 0 {
+        return "0\u{a0}%".to_owned();
+    }
+    if part == whole {
+        return "100\u{a0}%".to_owned();
+    }
+    match (part.saturating_mul(1000) + whole / 2) / whole {
+        0 => "<\u{a0}0.1\u{a0}%".to_owned(),
+        1000 => ">\u{a0}99.9\u{a0}%".to_owned(),
+        tenths => format!("{}.{}\u{a0}%", tenths / 10, tenths % 10),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +117,28 @@ mod tests {
             "-262143-01-01T00:00",
         ] {
             assert_eq!(typed_time(bad), Err(()), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_told_as_people_write_them() {
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(number),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        let called = ["user", "users"];
+        assert_eq!(count(0, called), "No users");
+        assert_eq!(count(1, called), "1 user");
+        assert_eq!(count(1200, called), "1,200 users");
+        for (part, whole, told) in [
+            (0, 0, "0 %"),
+            (0, 9, "0 %"),
+            (9, 9, "100 %"),
+            (1, 3, "33.3 %"),
+            (1, 10_000, "< 0.1 %"),
+            (9_999, 10_000, "> 99.9 %"),
+        ] {
+            assert_eq!(share(part, whole).replace('\u{a0}', " "), told);
         }
     }
 

@@ -1,9 +1,11 @@
 //! The door for browsers: server-rendered pages that need no script, and work a little faster with it.
 
 mod account;
+mod activity;
 mod assets;
 mod audit;
 mod badge;
+mod chart;
 mod chrome;
 mod clients;
 mod consequence;

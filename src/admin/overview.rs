@@ -1,4 +1,4 @@
-//! `/admin`: what happened lately, and the way to a user.
+//! `/admin`: how much happens and how it goes, what happened lately, and the way to a user.
 
 use std::sync::Arc;
 
@@ -6,12 +6,22 @@ use askama::Template;
 use rocket::{State, get, http::Status};
 
 use super::{
+    activity::{ActivityView, Choice, choices},
     chrome::Chrome,
     events::{ALARMING, EventLine},
     fault::Fault,
+    format,
     page::Page,
 };
-use crate::{app::App, db::audit_events::Filter, domain::listing, guard::session::Reader};
+use crate::{
+    app::App,
+    db::audit_events::Filter,
+    domain::{
+        health::{self, Health},
+        listing, rollups,
+    },
+    guard::session::Reader,
+};
 
 /// How many events of each sort are shown.
 const SHOWN: i64 = 10;
@@ -21,17 +31,55 @@ const SHOWN: i64 = 10;
 #[template(path = "admin/overview.html")]
 pub struct OverviewPage {
     chrome: Chrome,
+    spans: [Choice; 3],
+    activity: ActivityView,
+    health: HealthView,
     alarms: Vec<EventLine>,
     events: Vec<EventLine>,
 }
 
+/// How Doorward itself is, in words.
+struct HealthView {
+    postgres: &'static str,
+    round_trip: String,
+    migrated: bool,
+    kid: Option<String>,
+    made: String,
+    rotation: String,
+}
+
+impl From<Health> for HealthView {
+    fn from(health: Health) -> Self {
+        let (kid, made) = health.signing_key.unzip();
+        let micros = health.round_trip.as_micros();
+        Self {
+            postgres: if health.private_postgres {
+                "private: this server runs it"
+            } else {
+                "external: where DATABASE_URL leads"
+            },
+            round_trip: format!("{}.{} ms", micros / 1000, micros / 100 % 10),
+            migrated: health.migrated,
+            kid,
+            made: made.map(format::time).unwrap_or_default(),
+            rotation: health.rotation_due.map_or_else(
+                || "not by itself; signing_key_rotation is 0s".to_owned(),
+                format::time,
+            ),
+        }
+    }
+}
+
 /// The first page.
-#[get("/admin?<done>")]
+#[get("/admin?<done>&<span>")]
 pub async fn show(
     app: &State<Arc<App>>,
     by: Reader,
     done: Option<&str>,
+    span: Option<&str>,
 ) -> Result<Page<OverviewPage>, Fault> {
+    let (span, spans) = choices(span);
+    let activity = rollups::activity(app, span).await?;
     let mut alarms = Vec::new();
     for action in ALARMING {
         let filter = Filter {
@@ -44,6 +92,9 @@ pub async fn show(
     let events = listing::events(app, &Filter::default(), SHOWN).await?;
     let page = OverviewPage {
         chrome: Chrome::new(&by.0, "overview", "Overview", done),
+        spans,
+        activity: ActivityView::new(&activity, span),
+        health: health::look(app).await?.into(),
         alarms: alarms.into_iter().map(EventLine::from).collect(),
         events: events.items.into_iter().map(EventLine::from).collect(),
     };

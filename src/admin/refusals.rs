@@ -84,6 +84,7 @@ pub fn words(reason: &str) -> String {
         "csrf" => "a form that none of our pages sent",
         "no_session" => "a form after the session had ended",
         "role_required" => "beyond the role",
+        "throttled" => "too many attempts",
         "unknown_token" => "no token of ours, or an outdated one",
         "wrong_user" => "the token of another user",
         other => return other.replace('_', " "),

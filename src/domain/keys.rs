@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use aws_lc_rs::constant_time;
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use thiserror::Error;
 
@@ -250,24 +251,33 @@ pub async fn rotate(app: &App, actor: &Actor) -> Result<(), super::error::Error>
     rotate_within(app, change).await
 }
 
+/// Whether a key is the active one of the algorithm that is configured.
+pub fn signs(config: &Config, key: &StoredKey) -> bool {
+    key.state == "active" && key.alg == pair_alg(config).as_str()
+}
+
+/// When the next key takes the place of this one by itself: the active one, if keys are rotated at all.
+pub fn rotation_due(config: &Config, key: &StoredKey) -> Option<DateTime<Utc>> {
+    let every = config.signing_key_rotation;
+    let rotates = signs(config, key) && !every.is_zero();
+    key.activated_at
+        .filter(|_| rotates)
+        .map(|since| since + every)
+}
+
 /// Rotates if the active key has signed for as long as is configured. Of several servers that
 /// find so, one rotates.
 ///
 /// # Errors
 /// As [`rotate`].
 pub async fn rotate_when_due(app: &App) -> Result<(), super::error::Error> {
-    let every = app.config.signing_key_rotation;
-    if every.is_zero() {
+    if app.config.signing_key_rotation.is_zero() {
         return Ok(());
     }
-    let alg = pair_alg(&app.config);
     let (now, actor) = (app.clock.now(), system(&app.clock));
     let is_due = |stored: &[StoredKey]| {
-        stored.iter().any(|key| {
-            key.state == "active"
-                && key.alg == alg.as_str()
-                && key.activated_at.is_some_and(|since| since + every <= now)
-        })
+        let due = |key: &StoredKey| rotation_due(&app.config, key);
+        stored.iter().filter_map(due).any(|due| due <= now)
     };
     if !is_due(&list(app).await?) {
         return Ok(());

@@ -14,6 +14,7 @@ pub mod disable;
 pub mod end;
 pub mod error;
 pub mod granted;
+pub mod health;
 pub mod introspect;
 pub mod keys;
 pub mod listing;

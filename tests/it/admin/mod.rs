@@ -3,6 +3,7 @@
 mod clients;
 mod forms;
 mod lists;
+mod overview;
 mod pages;
 mod search;
 mod session;

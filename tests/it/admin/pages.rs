@@ -201,7 +201,7 @@ async fn no_question_breaks_a_page() {
     ];
     let user = format!("/admin/users/{}", ana.id);
     for (path, parameters) in [
-        ("/admin", vec!["done"]),
+        ("/admin", vec!["done", "span"]),
         ("/admin/users", vec!["query", "status", "cursor", "done"]),
         (user.as_str(), vec!["done", "device", "devices", "tokens"]),
         ("/admin/devices", vec!["status", "cursor"]),

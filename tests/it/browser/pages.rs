@@ -188,6 +188,11 @@ impl Visitor {
         self.look("new-user-refused").await;
     }
 
+    async fn look_at_a_busy_overview(&mut self) {
+        self.visit("overview-busy", "/admin").await;
+        self.visit("overview-busy-month", "/admin?span=month").await;
+    }
+
     async fn add_clients(&mut self) {
         self.visit("new-client", "/admin/clients/new").await;
         let id = [("Client id", "No good id")];
@@ -272,6 +277,34 @@ async fn eventful(server: &Server) -> String {
     ana.id.to_string()
 }
 
+/// Counts that rise and fall, as if written over a month.
+async fn busy(server: &Server) {
+    let sql = "
+        INSERT INTO rollups (slot, begins_at, kind, reason, client_id, n)
+        SELECT slot, date_trunc(slot, $1, 'UTC') - n * step, kind, reason, client,
+               greatest(1, weight * (1.3 + sin(n / 5.0) + sin(n * 2.3) / 4))::bigint
+        FROM (VALUES ('minute', interval '1 minute', 59), ('hour', '1 hour', 23), ('day', '1 day', 29))
+                AS slots (slot, step, last),
+            generate_series(0, last) AS n,
+            (VALUES ('signed_in', '', 'first-party', 9, 1), ('signed_in', '', 'store-app', 3, 2),
+                    ('sign_in_refused', 'bad_credentials', 'first-party', 4, 1),
+                    ('sign_in_refused', 'throttled', 'first-party', 2, 3),
+                    ('sign_in_refused', 'user_disabled', 'store-app', 1, 7),
+                    ('refreshed', '', 'first-party', 1200, 1), ('refreshed', '', 'store-app', 300, 1),
+                    ('retried', '', 'first-party', 40, 1), ('retried', '', 'store-app', 90, 1),
+                    ('reused', '', 'store-app', 2, 6), ('refresh_refused', 'token_expired', 'first-party', 12, 1),
+                    ('refresh_refused', 'token_ended', 'store-app', 9, 1),
+                    ('refresh_refused', 'unknown_token', 'first-party', 6, 2),
+                    ('refresh_refused', 'device_disabled', 'first-party', 2, 4),
+                    ('refresh_refused', 'wrong_client', 'store-app', 1, 5),
+                    ('refresh_refused', 'user_disabled', 'first-party', 1, 9))
+                AS shapes (kind, reason, client, weight, every)
+        WHERE n % every = 0 AND (kind <> 'reused' OR n < 20)
+        ON CONFLICT (slot, begins_at, kind, reason, client_id) DO NOTHING";
+    let made = sqlx::query(sql).bind(server.clock.now());
+    made.execute(&server.rows).await.unwrap();
+}
+
 #[tokio::test]
 async fn every_page_is_fit_to_be_read() {
     let server = spawn().await;
@@ -281,6 +314,8 @@ async fn every_page_is_fit_to_be_read() {
     let ana = eventful(&server).await;
     let link = visitor.look_at_user(&format!("/admin/users/{ana}")).await;
     visitor.look_at_lists().await;
+    busy(&server).await;
+    visitor.look_at_a_busy_overview().await;
     visitor.add_clients().await;
     visitor.set_password(&link).await;
     visitor.sign_in_in_vain().await;

@@ -1,0 +1,256 @@
+//! Charts as SVG, without a script and without a style: bars over time. The same numbers are told in
+//! words and in a table.
+
+use super::format;
+
+/// How wide a slot is, and the bar in it, in the units of the drawing.
+const SLOT: usize = 10;
+const BAR: usize = 8;
+
+/// How high the drawing is. It is stretched to the place that it gets, so these units are not square.
+const HEIGHT: i64 = 1000;
+
+/// One among thousands is still to be seen.
+const LOWEST: i64 = 14;
+
+/// So many parts are told apart by their tone.
+const TONES: [&str; 5] = ["tone-1", "tone-2", "tone-3", "tone-4", "tone-5"];
+
+/// What is counted, in one of the parts that a bar has.
+pub struct Part {
+    /// What.
+    pub name: String,
+    /// How often, in each slot.
+    pub numbers: Vec<i64>,
+}
+
+/// What a chart is of.
+pub struct Subject {
+    /// Unique on the page.
+    pub id: &'static str,
+    /// What one is called, and what many are.
+    pub called: [&'static str; 2],
+    /// When there is none: what will be here.
+    pub empty: String,
+    /// None of it should be there.
+    pub alarming: bool,
+    /// The largest first.
+    pub parts: Vec<Part>,
+}
+
+/// When the slots are, in words.
+pub struct Times {
+    /// "in the last hour".
+    pub during: &'static str,
+    /// Each slot's.
+    pub slots: Vec<String>,
+    /// Those of the first, a middle and the last one, for the axis.
+    pub axis: [String; 3],
+}
+
+/// Bars over time.
+pub struct Chart {
+    /// Unique on the page.
+    pub id: &'static str,
+    /// How many there were in all.
+    pub title: String,
+    /// "in the last hour".
+    pub during: &'static str,
+    /// When there is none: what will be here.
+    pub empty: String,
+    /// When there were most.
+    pub peak: String,
+    /// Where the scale ends.
+    pub top: String,
+    /// How wide the drawing is.
+    pub width: usize,
+    /// How wide a bar is.
+    pub bar: usize,
+    /// How high the drawing is.
+    pub height: i64,
+    /// Where half of the scale is.
+    pub middle: i64,
+    /// From left to right, each from its foot.
+    pub bars: Vec<Bar>,
+    /// A few times along the axis.
+    pub axis: [String; 3],
+    /// What the tones mean; one needs no explanation.
+    pub legend: Vec<Key>,
+}
+
+/// A bar, or one part of it; a line of the table.
+pub struct Bar {
+    /// Its left edge.
+    pub x: usize,
+    /// Its upper edge.
+    pub y: i64,
+    /// Its height.
+    pub height: i64,
+    /// A class.
+    pub tone: &'static str,
+    /// When.
+    pub time: String,
+    /// What.
+    pub name: String,
+    /// How often.
+    pub number: String,
+}
+
+/// What a tone means.
+pub struct Key {
+    /// A class.
+    pub tone: &'static str,
+    /// What.
+    pub name: String,
+    /// How often in all.
+    pub number: String,
+}
+
+impl Chart {
+    /// Draws a subject. Of many small parts those that have no tone of their own are one.
+    pub fn new(subject: Subject, times: &Times) -> Self {
+        let parts = at_most_five(subject.parts);
+        let slots = times.slots.len();
+        let sum_of = |at: usize| {
+            parts
+                .iter()
+                .filter_map(|part| part.numbers.get(at))
+                .sum::<i64>()
+        };
+        let sums: Vec<i64> = (0..slots).map(sum_of).collect();
+        let peak = sums.iter().copied().max().unwrap_or_default();
+        let top = end_of_scale(peak);
+        let tone = |at: usize| match (subject.alarming, TONES.get(at)) {
+            (false, Some(tone)) => *tone,
+            _ => "alarm",
+        };
+        let mut bars = Vec::new();
+        for (slot, time) in times.slots.iter().enumerate() {
+            let mut y = HEIGHT;
+            for (at, part) in parts.iter().enumerate() {
+                let number = part.numbers.get(slot).copied().unwrap_or_default();
+                if number > 0 {
+                    let height = (number.saturating_mul(HEIGHT) / top).max(LOWEST);
+                    y -= height;
+                    bars.push(Bar {
+                        x: slot * SLOT + (SLOT - BAR) / 2,
+                        y,
+                        height,
+                        tone: tone(at),
+                        time: time.clone(),
+                        name: part.name.clone(),
+                        number: format::number(number),
+                    });
+                }
+            }
+        }
+        let most = sums.iter().position(|sum| *sum == peak);
+        let most = most.and_then(|at| times.slots.get(at));
+        let legend = parts.iter().enumerate().map(|(at, part)| Key {
+            tone: tone(at),
+            name: part.name.clone(),
+            number: format::number(part.numbers.iter().sum()),
+        });
+        Self {
+            id: subject.id,
+            title: format::count(sums.iter().sum(), subject.called),
+            during: times.during,
+            empty: subject.empty,
+            peak: most.map_or_else(String::new, |time| {
+                format!("Most at {time}: {}.", format::number(peak))
+            }),
+            top: format::number(top),
+            width: slots * SLOT,
+            bar: BAR,
+            height: HEIGHT,
+            middle: HEIGHT / 2,
+            bars,
+            axis: times.axis.clone(),
+            legend: legend.filter(|_| parts.len() > 1).collect(),
+        }
+    }
+}
+
+fn at_most_five(mut parts: Vec<Part>) -> Vec<Part> {
+    if parts.len() > TONES.len() {
+        let rest = parts.split_off(TONES.len() - 1);
+        let slots = rest.iter().map(|part| part.numbers.len()).max();
+        let sum_of = |at: usize| {
+            rest.iter()
+                .filter_map(|part| part.numbers.get(at))
+                .sum::<i64>()
+        };
+        parts.push(Part {
+            name: "other reasons".to_owned(),
+            numbers: (0..slots.unwrap_or_default()).map(sum_of).collect(),
+        });
+    }
+    parts
+}
+
+/// A round number that nothing is above: 1, 2 or 5, and noughts.
+fn end_of_scale(peak: i64) -> i64 {
+    let mut unit: i64 = 1;
+    loop {
+        for times in [1, 2, 5] {
+            let end = unit.saturating_mul(times);
+            if end >= peak {
+                return end;
+            }
+        }
+        unit = unit.saturating_mul(10);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(parts: Vec<Vec<i64>>) -> Chart {
+        let slots = ["14:00", "14:01"].map(str::to_owned);
+        let times = Times {
+            during: "in the last hour",
+            axis: [slots[0].clone(), slots[0].clone(), slots[1].clone()],
+            slots: slots.to_vec(),
+        };
+        let parts = parts.into_iter().enumerate().map(|(at, numbers)| Part {
+            name: format!("part {at}"),
+            numbers,
+        });
+        let subject = Subject {
+            id: "test",
+            called: ["thing", "things"],
+            empty: String::new(),
+            alarming: false,
+            parts: parts.collect(),
+        };
+        Chart::new(subject, &times)
+    }
+
+    #[test]
+    fn a_scale_ends_with_a_round_number() {
+        let ends = [0, 1, 2, 3, 6, 11, 50, 51, 999, i64::MAX].map(end_of_scale);
+        assert_eq!(ends, [1, 1, 2, 5, 10, 20, 50, 100, 1000, i64::MAX]);
+    }
+
+    #[test]
+    fn parts_stand_upon_one_another_and_nothing_gets_lost() {
+        let chart = drawn(vec![vec![3, 0], vec![1, 2]]);
+        assert_eq!(chart.title, "6 things");
+        assert_eq!(chart.peak, "Most at 14:00: 4.");
+        let bars: Vec<_> = chart
+            .bars
+            .iter()
+            .map(|it| (it.x, it.y, it.height))
+            .collect();
+        assert_eq!(bars, [(1, 400, 600), (1, 200, 200), (11, 600, 400)]);
+        assert_eq!(chart.legend.len(), 2);
+
+        let chart = drawn(vec![vec![9, 0]; 7]);
+        assert_eq!(chart.legend.len(), 5);
+        assert_eq!(chart.legend[4].name, "other reasons");
+        assert_eq!(chart.legend[4].number, "27");
+        assert!(drawn(vec![vec![0, 0]]).bars.is_empty());
+        assert_eq!(drawn(vec![]).title, "No things");
+    }
+}
