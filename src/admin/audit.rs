@@ -3,19 +3,21 @@
 use std::sync::Arc;
 
 use askama::Template;
-use chrono::{DateTime, Utc};
-use rocket::{FromForm, State, get, http::Status};
+use rocket::{State, get};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
+    asked::{Asked, Faults, Parameters, Question},
     chrome::Chrome,
     events::EventLine,
+    export::{PAGE, Source, record},
     fault::Fault,
-    format,
+    list::{Around, Field},
     page::Page,
-    pager::{Pager, begins},
 };
 use crate::{
+    api::error::Wire,
     app::App,
     db::{
         audit_events::{Action, Filter},
@@ -23,41 +25,17 @@ use crate::{
     },
     domain::{error::Error, listing},
     guard::session::Reader,
+    records::EventRecord,
 };
-
-/// What was asked for, as typed.
-#[derive(FromForm)]
-pub struct Asked<'r> {
-    actor: Option<&'r str>,
-    subject: Option<&'r str>,
-    action: Option<&'r str>,
-    since: Option<&'r str>,
-    until: Option<&'r str>,
-    cursor: Option<&'r str>,
-}
 
 /// The list with its filters as typed.
 #[derive(Template)]
 #[template(path = "admin/audit.html")]
 pub struct AuditPage {
     chrome: Chrome,
-    actor: String,
-    subject: String,
-    action: String,
-    since: String,
-    until: String,
-    actions: Vec<&'static str>,
-    /// Field and what is wrong with it.
-    faults: Vec<(&'static str, &'static str)>,
+    readable: bool,
     events: Vec<EventLine>,
-    pager: Pager,
-}
-
-impl AuditPage {
-    fn fault(&self, field: &str) -> &'static str {
-        let found = self.faults.iter().find(|(at, _)| *at == field);
-        found.map_or("", |(_, fault)| fault)
-    }
+    around: Around,
 }
 
 /// An id, or the id of the user with that name.
@@ -72,14 +50,41 @@ async fn id(app: &App, text: &str) -> Result<Option<Uuid>, Error> {
     }
 }
 
-fn time(
-    field: &'static str,
-    text: &str,
-    faults: &mut Vec<(&'static str, &'static str)>,
-) -> Option<DateTime<Utc>> {
-    format::typed_time(text).unwrap_or_else(|()| {
-        faults.push((field, "Write a time such as 2026-11-23T22:41."));
-        None
+/// Which events are asked for.
+///
+/// # Errors
+/// 400 for a page that there is not; those of the database, where names are looked up.
+pub async fn question(app: &App, asked: &Asked<'_>) -> Result<Question<Filter>, Wire> {
+    let (mut parameters, mut faults) = (Parameters::default(), Faults::default());
+    let mut ids = [None, None];
+    for (slot, (field, typed)) in ids
+        .iter_mut()
+        .zip([("actor", asked.actor), ("subject", asked.subject)])
+    {
+        let text = parameters.take(field, typed);
+        if !text.is_empty() {
+            *slot = id(app, &text).await?;
+            if slot.is_none() {
+                faults.push(field, "There is no such user, and it is no id.");
+            }
+        }
+    }
+    let action = parameters.take("action", asked.action);
+    if !action.is_empty() && Action::ALL.iter().all(|known| known.as_str() != action) {
+        faults.push("action", "Choose one of the list.");
+    }
+    let filter = Filter {
+        actor: ids[0],
+        subject: ids[1],
+        action: Some(action).filter(|action| !action.is_empty()),
+        since: parameters.time("since", asked.since, &mut faults),
+        until: parameters.time("until", asked.until, &mut faults),
+        at: asked.at(cursor::id)?,
+    };
+    Ok(Question {
+        filter,
+        asked: parameters,
+        faults,
     })
 }
 
@@ -90,65 +95,65 @@ pub async fn list(
     by: Reader,
     asked: Asked<'_>,
 ) -> Result<Page<AuditPage>, Fault> {
-    let typed = |text: Option<&str>| text.unwrap_or_default().trim().to_owned();
-    let (actor, subject, action) = (
-        typed(asked.actor),
-        typed(asked.subject),
-        typed(asked.action),
-    );
-    let (since, until) = (typed(asked.since), typed(asked.until));
-    let mut faults = Vec::new();
-    let mut ids = [None, None];
-    for (slot, (field, text)) in ids
-        .iter_mut()
-        .zip([("actor", &actor), ("subject", &subject)])
-    {
-        if !text.is_empty() {
-            *slot = id(app, text).await?;
-            if slot.is_none() {
-                faults.push((field, "There is no such user, and it is no id."));
-            }
-        }
-    }
-    let actions: Vec<&'static str> = Action::ALL.map(Action::as_str).to_vec();
-    if !action.is_empty() && !actions.contains(&action.as_str()) {
-        faults.push(("action", "Choose one of the list."));
-    }
-    let before = begins(asked.cursor, cursor::id)?;
-    let filter = Filter {
-        actor: ids[0],
-        subject: ids[1],
-        action: Some(action.clone()).filter(|action| !action.is_empty()),
-        since: time("since", &since, &mut faults),
-        until: time("until", &until, &mut faults),
-        before,
-    };
-    let (status, found) = if faults.is_empty() {
-        let found = listing::events(app, &filter, DEFAULT_LIMIT).await?;
-        (Status::Ok, Some(found))
+    let question = question(app, &asked).await?;
+    let filter = &question.filter;
+    let readable = question.faults.is_empty();
+    let page = if readable {
+        listing::events(app, filter, DEFAULT_LIMIT).await?
     } else {
-        (Status::UnprocessableEntity, None)
+        cursor::Page::none()
     };
-    let (events, next) = found.map_or_else(Default::default, |page| (page.items, page.next_cursor));
-    let asked = [
-        ("actor", actor.as_str()),
-        ("subject", &subject),
-        ("action", &action),
-        ("since", &since),
-        ("until", &until),
+    let actions = Action::ALL.map(|action| (action.as_str(), action.as_str()));
+    let fields = vec![
+        Field::text("actor", "Done by (username or id)"),
+        Field::text("subject", "Done to (username or any id)"),
+        Field::choice("action", "What", "all", actions),
+        Field::time("since", "Since, in UTC"),
+        Field::time("until", "Before, in UTC"),
     ];
-    let pager = Pager::new("/admin/audit", &asked, "cursor", before.is_some(), next);
+    let around = Around::new(
+        ("/admin/audit", "audit"),
+        &question,
+        fields,
+        &[],
+        "",
+        &filter.at,
+        &page,
+    );
     let page = AuditPage {
         chrome: Chrome::new(&by.0, "audit", "Audit", None),
-        actor,
-        subject,
-        action,
-        since,
-        until,
-        actions,
-        faults,
-        events: events.into_iter().map(EventLine::from).collect(),
-        pager,
+        readable,
+        events: page.items.into_iter().map(EventLine::from).collect(),
+        around,
     };
-    Ok(Page::new(status, page))
+    Ok(Page::new(question.status(), page))
+}
+
+impl Source for Filter {
+    const LIST: &'static str = "audit";
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "action",
+        "actor.kind",
+        "actor.id",
+        "actor.username",
+        "subject.kind",
+        "subject.id",
+        "subject.user_id",
+        "subject.username",
+        "reason",
+        "details",
+        "address",
+        "user_agent",
+        "request_id",
+    ];
+
+    async fn next(&mut self, app: &App) -> Result<(Vec<Value>, bool), Error> {
+        let page = listing::events(app, self, PAGE).await?;
+        let more = self.at.follow(&page, cursor::id);
+        let events = page.items.into_iter();
+        let rows = events.map(|event| record(serde_json::to_value(EventRecord::from(event)), []));
+        Ok((rows.collect::<Result<_, _>>()?, more))
+    }
 }

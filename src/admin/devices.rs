@@ -1,37 +1,44 @@
-//! `/admin/devices`: the devices of all users.
+//! `/admin/devices`: the devices of all users, by state, kind and last sign-in.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
-use rocket::{State, get, http::Status};
+use rocket::{State, get};
+use serde_json::Value;
 
 use super::{
+    asked::{Asked, Faults, Parameters, Question},
     badge::Badge,
     chrome::Chrome,
+    export::{PAGE, SUSPENSION, Source, record},
     fault::Fault,
     format,
+    list::{Around, Column, Field},
     page::Page,
-    pager::{Pager, begins},
 };
 use crate::{
+    api::error::Wire,
     app::App,
     db::{
         cursor::{self, DEFAULT_LIMIT},
-        devices::Device,
+        devices::{Device, Filter, LastUse, Order},
     },
-    domain::listing,
+    domain::{error::Error, listing},
     guard::session::Reader,
     ids::{DeviceId, UserId},
+    records::DeviceRecord,
 };
+
+/// The longest kind that an app can name.
+const KIND_LENGTH: usize = 32;
 
 /// The list.
 #[derive(Template)]
 #[template(path = "admin/devices.html")]
 pub struct DevicesPage {
     chrome: Chrome,
-    disabled: bool,
     devices: Vec<DeviceLine>,
-    pager: Pager,
+    around: Around,
 }
 
 /// One printed device.
@@ -44,6 +51,7 @@ struct DeviceLine {
     badge: Badge,
     reason: String,
     created: String,
+    signed_in: String,
     last_used: String,
 }
 
@@ -58,34 +66,152 @@ impl DeviceLine {
             user: device.user_id,
             username,
             created: format::time(device.created_at),
+            signed_in: format::time(device.signed_in_at),
             last_used: format::time(device.last_used_at),
         }
     }
 }
 
-/// Devices, newest first; with `status=disabled` those disabled now.
-#[get("/admin/devices?<status>&<cursor>")]
+/// Which devices are asked for.
+///
+/// # Errors
+/// 400 for a page that there is not.
+pub fn question(asked: &Asked<'_>) -> Result<Question<Filter>, Wire> {
+    let (mut parameters, mut faults) = (Parameters::default(), Faults::default());
+    let kind = parameters.take("kind", asked.kind);
+    if kind.chars().count() > KIND_LENGTH || kind.contains('\0') {
+        faults.push("kind", "A kind is at most 32 characters long.");
+    }
+    let states = [("active", false), ("disabled", true)];
+    let (order, ascending) = parameters
+        .choose(
+            "sort",
+            asked.sort,
+            &[
+                ("created", (Order::Created, true)),
+                ("-created", (Order::Created, false)),
+                ("signed_in", (Order::SignedIn, true)),
+                ("-signed_in", (Order::SignedIn, false)),
+            ],
+        )
+        .unwrap_or_default();
+    let not_since = parameters.time("not_since", asked.not_since, &mut faults);
+    let filter = Filter {
+        disabled: parameters.choose("status", asked.status, &states),
+        kind: Some(kind).filter(|kind| !kind.is_empty()),
+        // Only the last sign-ins are in an order in which those before a time stand together.
+        order: not_since.map_or(order, |_| Order::SignedIn),
+        ascending,
+        not_since,
+        at: asked.at(LastUse::parse)?,
+    };
+    Ok(Question {
+        filter,
+        asked: parameters,
+        faults,
+    })
+}
+
+/// Devices, the newest first unless another order is asked for.
+#[get("/admin/devices?<asked..>")]
 pub async fn list(
     app: &State<Arc<App>>,
     by: Reader,
-    status: Option<&str>,
-    cursor: Option<&str>,
+    asked: Asked<'_>,
 ) -> Result<Page<DevicesPage>, Fault> {
-    let disabled = status == Some("disabled");
-    let before = begins(cursor, cursor::id)?.map(DeviceId);
-    let (page, names) = listing::all_devices(app, disabled, before, DEFAULT_LIMIT).await?;
-    let asked = [("status", if disabled { "disabled" } else { "" })];
-    let later = before.is_some();
-    let pager = Pager::new("/admin/devices", &asked, "cursor", later, page.next_cursor);
+    let question = question(&asked)?;
+    let filter = &question.filter;
+    let (page, names) = if question.faults.is_empty() {
+        listing::all_devices(app, filter, DEFAULT_LIMIT).await?
+    } else {
+        (cursor::Page::none(), HashMap::new())
+    };
+    let current = match (filter.order, filter.ascending) {
+        (Order::Created, true) => "created",
+        (Order::Created, false) => "-created",
+        (Order::SignedIn, true) => "signed_in",
+        (Order::SignedIn, false) => "-signed_in",
+    };
+    let columns = [
+        Column::Plain("Device"),
+        Column::Plain("User"),
+        Column::Plain("State"),
+        Column::Sorts("Last sign-in", "-signed_in"),
+        if filter.not_since.is_none() {
+            Column::Sorts("First used", "-created")
+        } else {
+            Column::Plain("First used")
+        },
+    ];
+    let fields = vec![
+        Field::choice(
+            "status",
+            "State",
+            "all",
+            [("active", "not disabled"), ("disabled", "disabled")],
+        ),
+        Field::text("kind", "Kind, such as phone"),
+        Field::time("not_since", "No sign-in since, in UTC"),
+        Field::choice(
+            "sort",
+            "Order",
+            "as it comes",
+            [
+                ("-created", "first used: newest first"),
+                ("created", "first used: oldest first"),
+                ("-signed_in", "last sign-in: latest first"),
+                ("signed_in", "last sign-in: longest ago first"),
+            ],
+        ),
+    ];
+    let around = Around::new(
+        ("/admin/devices", "devices"),
+        &question,
+        fields,
+        &columns,
+        current,
+        &filter.at,
+        &page,
+    );
     let lines = page.items.into_iter().map(|device| {
         let username = names.get(&device.user_id).cloned();
         DeviceLine::new(device, username.unwrap_or_default())
     });
     let page = DevicesPage {
         chrome: Chrome::new(&by.0, "devices", "Devices", None),
-        disabled,
         devices: lines.collect(),
-        pager,
+        around,
     };
-    Ok(Page::new(Status::Ok, page))
+    Ok(Page::new(question.status(), page))
+}
+
+impl Source for Filter {
+    const LIST: &'static str = "devices";
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "user_id",
+        "username",
+        "name",
+        "kind",
+        "created_at",
+        "signed_in_at",
+        "last_used_at",
+        "signed_in",
+    ];
+    const MORE: &'static [&'static str] = SUSPENSION;
+
+    async fn next(&mut self, app: &App) -> Result<(Vec<Value>, bool), Error> {
+        let (page, names) = listing::all_devices(app, self, PAGE).await?;
+        let more = self.at.follow(&page, LastUse::parse);
+        let rows = page.items.into_iter().map(|device| {
+            let username = names.get(&device.user_id).cloned();
+            let signed_in_at = serde_json::to_value(device.signed_in_at)?;
+            let extra = [
+                ("username", username.into()),
+                ("signed_in_at", signed_in_at),
+            ];
+            record(serde_json::to_value(DeviceRecord::from(device)), extra)
+        });
+        Ok((rows.collect::<Result<_, Error>>()?, more))
+    }
 }

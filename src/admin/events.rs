@@ -72,7 +72,7 @@ impl From<StoredEvent> for EventLine {
 }
 
 /// A detail without the signs of JSON.
-fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),

@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod asked;
 mod assets;
 mod audit;
 mod badge;
@@ -12,9 +13,11 @@ mod consequence;
 mod deeds;
 mod devices;
 mod events;
+mod export;
 mod fault;
 mod format;
 mod keys;
+mod list;
 mod login;
 mod outcome;
 mod overview;
@@ -51,6 +54,7 @@ pub fn routes() -> Vec<Route> {
         clients::make_secret,
         clients::new,
         devices::list,
+        export::download,
         keys::list,
         keys::retire,
         keys::rotate,
@@ -81,7 +85,7 @@ pub fn routes() -> Vec<Route> {
         user::password_link,
         user::show,
         users::create,
-        users::list,
+        users::list::show,
         users::new,
     ]
 }

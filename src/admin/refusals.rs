@@ -3,25 +3,53 @@
 use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
-use rocket::{State, get, http::Status};
+use rocket::{State, get};
+use serde_json::Value;
 
 use super::{
+    asked::{Asked, Faults, Parameters, Question},
     chrome::Chrome,
+    export::{PAGE, Source, record},
     fault::Fault,
     format,
+    list::{Around, Field},
     page::Page,
-    pager::{Pager, begins},
 };
 use crate::{
+    api::error::Wire,
     app::App,
     db::{
         cursor::{self, DEFAULT_LIMIT},
-        refusals::Refusal,
+        refusals::{Filter, Refusal},
     },
-    domain::listing,
+    domain::{error::Error, listing},
     guard::session::Reader,
     ids::UserId,
+    records::RefusalRecord,
 };
+
+/// Why somebody is refused: the stored words, and each as a phrase.
+const REASONS: [(&str, &str); 19] = [
+    ("csrf", "a form that none of our pages sent"),
+    ("no_session", "a form after the session had ended"),
+    ("audience_not_allowed", "audience not allowed"),
+    ("bad_client", "bad client"),
+    ("role_required", "beyond the role"),
+    ("client_disabled", "client disabled"),
+    ("device_disabled", "device disabled"),
+    ("grant_not_allowed", "grant not allowed"),
+    ("unknown_token", "no token of ours, or an outdated one"),
+    ("scope_not_allowed", "scope not allowed"),
+    ("scope_not_granted", "scope not granted"),
+    ("wrong_user", "the token of another user"),
+    ("token_disabled", "token disabled"),
+    ("token_ended", "token ended"),
+    ("token_expired", "token expired"),
+    ("token_reused", "token reused"),
+    ("user_disabled", "user disabled"),
+    ("wrong_client", "wrong client"),
+    ("bad_credentials", "wrong username or password"),
+];
 
 /// The list.
 #[derive(Template)]
@@ -29,7 +57,7 @@ use crate::{
 pub struct RefusalsPage {
     chrome: Chrome,
     refusals: Vec<RefusalLine>,
-    pager: Pager,
+    around: Around,
 }
 
 /// One printed refusal.
@@ -79,37 +107,102 @@ impl RefusalLine {
 
 /// The stored word as a phrase.
 pub fn words(reason: &str) -> String {
-    let phrase = match reason {
-        "bad_credentials" => "wrong username or password",
-        "csrf" => "a form that none of our pages sent",
-        "no_session" => "a form after the session had ended",
-        "role_required" => "beyond the role",
-        "throttled" => "too many attempts",
-        "unknown_token" => "no token of ours, or an outdated one",
-        "wrong_user" => "the token of another user",
-        other => return other.replace('_', " "),
+    let known = REASONS.iter().find(|(word, _)| *word == reason);
+    known.map_or_else(
+        || reason.replace('_', " "),
+        |(_, words)| (*words).to_owned(),
+    )
+}
+
+/// Which refusals are asked for.
+///
+/// # Errors
+/// 400 for a page that there is not.
+pub fn question(asked: &Asked<'_>) -> Result<Question<Filter>, Wire> {
+    let (mut parameters, mut faults) = (Parameters::default(), Faults::default());
+    let reasons = REASONS.map(|(word, _)| (word, word));
+    let filter = Filter {
+        reason: parameters
+            .choose("reason", asked.reason, &reasons)
+            .map(str::to_owned),
+        since: parameters.time("since", asked.since, &mut faults),
+        until: parameters.time("until", asked.until, &mut faults),
+        at: asked.at(cursor::id)?,
     };
-    phrase.to_owned()
+    Ok(Question {
+        filter,
+        asked: parameters,
+        faults,
+    })
 }
 
 /// Refusals, newest first.
-#[get("/admin/refusals?<cursor>")]
+#[get("/admin/refusals?<asked..>")]
 pub async fn list(
     app: &State<Arc<App>>,
     by: Reader,
-    cursor: Option<&str>,
+    asked: Asked<'_>,
 ) -> Result<Page<RefusalsPage>, Fault> {
-    let before = begins(cursor, cursor::id)?;
-    let (page, names) = listing::all_refusals(app, before, DEFAULT_LIMIT).await?;
-    let later = before.is_some();
-    let pager = Pager::new("/admin/refusals", &[], "cursor", later, page.next_cursor);
+    let question = question(&asked)?;
+    let filter = &question.filter;
+    let (page, names) = if question.faults.is_empty() {
+        listing::all_refusals(app, filter, DEFAULT_LIMIT).await?
+    } else {
+        (cursor::Page::none(), HashMap::new())
+    };
+    let fields = vec![
+        Field::choice("reason", "Why", "all", REASONS),
+        Field::time("since", "Since, in UTC"),
+        Field::time("until", "Before, in UTC"),
+    ];
+    let around = Around::new(
+        ("/admin/refusals", "refusals"),
+        &question,
+        fields,
+        &[],
+        "",
+        &filter.at,
+        &page,
+    );
     let lines = page.items.into_iter();
     let page = RefusalsPage {
         chrome: Chrome::new(&by.0, "audit", "Refusals", None),
         refusals: lines
             .map(|refusal| RefusalLine::new(refusal, &names))
             .collect(),
-        pager,
+        around,
     };
-    Ok(Page::new(Status::Ok, page))
+    Ok(Page::new(question.status(), page))
+}
+
+impl Source for Filter {
+    const LIST: &'static str = "refusals";
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "created_at",
+        "reason",
+        "count",
+        "user_id",
+        "username",
+        "device_id",
+        "token_id",
+        "address",
+        "user_agent",
+        "request_id",
+    ];
+
+    async fn next(&mut self, app: &App) -> Result<(Vec<Value>, bool), Error> {
+        let (page, names) = listing::all_refusals(app, self, PAGE).await?;
+        let more = self.at.follow(&page, cursor::id);
+        let rows = page.items.into_iter().map(|refusal| {
+            let user = refusal.user_id;
+            let username = user.and_then(|user| names.get(&user)).cloned();
+            let extra = [
+                ("user_id", user.map(|user| user.to_string()).into()),
+                ("username", username.into()),
+            ];
+            record(serde_json::to_value(RefusalRecord::from(refusal)), extra)
+        });
+        Ok((rows.collect::<Result<_, _>>()?, more))
+    }
 }

@@ -18,7 +18,7 @@ use super::{
     pager::Pager,
     refusals::{self, RefusalLine},
     sheets::DeviceSheet,
-    users::UserLine,
+    users::list::UserLine,
 };
 use crate::{
     app::App,

@@ -1,28 +1,36 @@
-//! `/admin/tokens`: the refresh tokens of all users, a row for each grant.
+//! `/admin/tokens`: the refresh tokens of all users, a row for each grant, by state or by client.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use rocket::{State, get, http::Status};
+use rocket::{State, get};
+use serde_json::Value;
 
 use super::{
+    asked::{Asked, Faults, Parameters, Question},
     badge::Badge,
     chrome::Chrome,
+    export::{PAGE, SUSPENSION, Source, record},
     fault::Fault,
     format,
+    list::{Around, Column, Field},
     page::Page,
-    pager::{Pager, begins},
 };
 use crate::{
+    api::error::Wire,
     app::App,
     db::{
         cursor::{self, DEFAULT_LIMIT},
-        refresh_tokens::Grant,
+        refresh_tokens::{Filter, Grant, Place, State as Standing},
     },
-    domain::listing,
+    domain::{
+        error::Error,
+        listing::{self, AllGrants},
+    },
     guard::session::Reader,
-    ids::{DeviceId, GrantId, UserId},
+    ids::{ClientId, DeviceId, UserId},
+    records::TokenRecord,
 };
 
 /// The list.
@@ -30,9 +38,9 @@ use crate::{
 #[template(path = "admin/tokens.html")]
 pub struct TokensPage {
     chrome: Chrome,
-    disabled: bool,
+    by_end: bool,
     tokens: Vec<TokenLine>,
-    pager: Pager,
+    around: Around,
 }
 
 /// One printed token.
@@ -66,24 +74,97 @@ impl TokenLine {
     }
 }
 
-/// Tokens, newest sign-in first; with `status=disabled` those disabled now.
-#[get("/admin/tokens?<status>&<cursor>")]
+/// Which tokens are asked for.
+///
+/// # Errors
+/// 400 for a page that there is not.
+pub fn question(asked: &Asked<'_>) -> Result<Question<Filter>, Wire> {
+    let (mut parameters, mut faults) = (Parameters::default(), Faults::default());
+    let states = [
+        ("live", Standing::Live),
+        ("disabled", Standing::Disabled),
+        ("ended", Standing::Ended),
+        ("expired", Standing::Expired),
+    ];
+    let state = parameters.choose("status", asked.status, &states);
+    let client = parameters.take("client", asked.client);
+    let client = match client.parse::<ClientId>() {
+        Ok(client) => Some(client),
+        Err(_) if client.is_empty() => None,
+        Err(_) => {
+            faults.push("client", "No client has such an id.");
+            None
+        }
+    };
+    if client.is_some() && state.is_some_and(|state| state != Standing::Disabled) {
+        // See `db::refresh_tokens::Filter`.
+        faults.push(
+            "client",
+            "Of one client, choose all states or disabled: the others are not in an order by client.",
+        );
+    }
+    let filter = Filter {
+        state,
+        client,
+        at: asked.at(Place::parse)?,
+    };
+    Ok(Question {
+        filter,
+        asked: parameters,
+        faults,
+    })
+}
+
+/// Tokens, the latest sign-in first; those live or expired by the day of expiry.
+#[get("/admin/tokens?<asked..>")]
 pub async fn list(
     app: &State<Arc<App>>,
     by: Reader,
-    status: Option<&str>,
-    cursor: Option<&str>,
+    asked: Asked<'_>,
 ) -> Result<Page<TokensPage>, Fault> {
-    let disabled = status == Some("disabled");
-    let before = begins(cursor, cursor::id)?.map(GrantId);
-    let found = listing::all_grants(app, disabled, before, DEFAULT_LIMIT).await?;
-    let asked = [("status", if disabled { "disabled" } else { "" })];
-    let next = found.page.next_cursor;
-    let pager = Pager::new("/admin/tokens", &asked, "cursor", before.is_some(), next);
+    let question = question(&asked)?;
+    let filter = &question.filter;
+    let AllGrants {
+        page,
+        users,
+        devices,
+    } = if question.faults.is_empty() {
+        listing::all_grants(app, filter, DEFAULT_LIMIT).await?
+    } else {
+        AllGrants {
+            page: cursor::Page::none(),
+            users: HashMap::new(),
+            devices: HashMap::new(),
+        }
+    };
+    let fields = vec![
+        Field::choice(
+            "status",
+            "State",
+            "all",
+            [
+                ("live", "live"),
+                ("disabled", "disabled"),
+                ("ended", "ended"),
+                ("expired", "expired"),
+            ],
+        ),
+        Field::text("client", "Client id"),
+    ];
+    let columns = ["Signed in", "User", "Device", "State", "Last used"];
+    let around = Around::new(
+        ("/admin/tokens", "tokens"),
+        &question,
+        fields,
+        &columns.map(Column::Plain),
+        "",
+        &filter.at,
+        &page,
+    );
     let now = app.clock.now();
-    let lines = found.page.items.into_iter().map(|grant| {
-        let username = found.users.get(&grant.user_id).cloned();
-        let device = found.devices.get(&grant.device_id).cloned();
+    let lines = page.items.into_iter().map(|grant| {
+        let username = users.get(&grant.user_id).cloned();
+        let device = devices.get(&grant.device_id).cloned();
         TokenLine::new(
             grant,
             username.unwrap_or_default(),
@@ -93,9 +174,43 @@ pub async fn list(
     });
     let page = TokensPage {
         chrome: Chrome::new(&by.0, "tokens", "Refresh tokens", None),
-        disabled,
+        by_end: matches!(filter.state, Some(Standing::Live | Standing::Expired)),
         tokens: lines.collect(),
-        pager,
+        around,
     };
-    Ok(Page::new(Status::Ok, page))
+    Ok(Page::new(question.status(), page))
+}
+
+impl Source for Filter {
+    const LIST: &'static str = "tokens";
+    const COLUMNS: &'static [&'static str] = &[
+        "id",
+        "user_id",
+        "username",
+        "device_id",
+        "device_name",
+        "client_id",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "generation",
+        "ended_at",
+        "ended_reason",
+    ];
+    const MORE: &'static [&'static str] = SUSPENSION;
+
+    async fn next(&mut self, app: &App) -> Result<(Vec<Value>, bool), Error> {
+        let found = listing::all_grants(app, self, PAGE).await?;
+        let more = self.at.follow(&found.page, Place::parse);
+        let rows = found.page.items.into_iter().map(|grant| {
+            let username = found.users.get(&grant.user_id).cloned();
+            let device = found.devices.get(&grant.device_id).cloned();
+            let extra = [
+                ("username", username.into()),
+                ("device_name", device.into()),
+            ];
+            record(serde_json::to_value(TokenRecord::from(grant)), extra)
+        });
+        Ok((rows.collect::<Result<_, _>>()?, more))
+    }
 }

@@ -205,6 +205,7 @@ async fn devices(app: &App, user: &User, part: &Part) -> Result<cursor::Page<Dev
     Ok(cursor::Page {
         items: vec![device],
         next_cursor: None,
+        previous_cursor: None,
     })
 }
 

@@ -1,120 +1,30 @@
-//! `/admin/users`: find a user; make a new one.
+//! `/admin/users`: make a new user; find one ([`list`]).
+
+pub mod list;
 
 use std::sync::Arc;
 
 use askama::Template;
 use rocket::{Either, State, get, http::Status, post};
-use uuid::Uuid;
 
 use super::{
-    badge::Badge,
     chrome::Chrome,
     fault::{Fault, Turn},
     format,
     page::Page,
-    pager::{Pager, begins},
-    search,
 };
 use crate::{
     app::App,
-    db::{
-        cursor::DEFAULT_LIMIT,
-        users::{Filter, Place, User},
-    },
     domain::{
         Caller,
         error::{Conflict, Error},
         listing,
         set_password::Link,
-        username,
         users::{self, NewUser},
     },
-    guard::{
-        fields::Fields,
-        form::Checked,
-        session::{Administrator, Reader},
-    },
+    guard::{fields::Fields, form::Checked, session::Administrator},
     ids::UserId,
 };
-
-/// The list.
-#[derive(Template)]
-#[template(path = "admin/users.html")]
-pub struct UsersPage {
-    chrome: Chrome,
-    query: String,
-    status: &'static str,
-    users: Vec<UserLine>,
-    pager: Pager,
-}
-
-/// One printed user.
-pub struct UserLine {
-    /// Which user.
-    pub id: UserId,
-    /// The name.
-    pub username: String,
-    /// Empty for none.
-    pub email: String,
-    /// As a list.
-    pub roles: String,
-    /// The last sign-in or refresh.
-    pub last_used: String,
-    /// How it stands.
-    pub badge: Badge,
-}
-
-impl From<User> for UserLine {
-    fn from(user: User) -> Self {
-        Self {
-            id: user.id,
-            badge: Badge::of_user(&user),
-            username: user.username,
-            email: user.email.unwrap_or_default(),
-            roles: format::roles(&user.roles),
-            last_used: format::last(user.last_used_at),
-        }
-    }
-}
-
-/// Users by name. Asked for the id of something, it leads to the user concerned.
-#[get("/admin/users?<query>&<status>&<cursor>&<done>")]
-pub async fn list(
-    app: &State<Arc<App>>,
-    by: Reader,
-    query: Option<&str>,
-    status: Option<&str>,
-    cursor: Option<&str>,
-    done: Option<&str>,
-) -> Result<Turn<UsersPage>, Fault> {
-    let query = query.unwrap_or_default();
-    if let Ok(id) = Uuid::parse_str(query.trim())
-        && let Some(path) = search::place(app, id).await?
-    {
-        return Ok(Turn::To(path));
-    }
-    let (status, disabled) = match status {
-        Some("active") => ("active", Some(false)),
-        Some("disabled") => ("disabled", Some(true)),
-        _ => ("", None),
-    };
-    let filter = Filter {
-        prefix: username::beginning(query),
-        disabled,
-        after: begins(cursor, Place::parse)?,
-    };
-    let page = listing::users(app, &filter, DEFAULT_LIMIT).await?;
-    let asked = [("query", query), ("status", status)];
-    let later = filter.after.is_some();
-    let page = UsersPage {
-        chrome: Chrome::new(&by.0, "users", "Users", done),
-        query: query.to_owned(),
-        status,
-        users: page.items.into_iter().map(UserLine::from).collect(),
-        pager: Pager::new("/admin/users", &asked, "cursor", later, page.next_cursor),
-    };
-    Ok(Turn::Page(Page::new(Status::Ok, page)))
-}
 
 /// The form for a new user.
 #[derive(Template)]

@@ -9,7 +9,10 @@ use uuid::Uuid;
 use super::answer::{Answer, Listed, Reply, limit, parameter};
 use crate::{
     app::App,
-    db::{audit_events::Filter, cursor},
+    db::{
+        audit_events::Filter,
+        cursor::{self, At},
+    },
     domain::listing,
     guard::role::Auditor,
     records::EventRecord,
@@ -41,7 +44,7 @@ pub async fn list(
         })?,
         since: parameter("since", since, instant)?,
         until: parameter("until", until, instant)?,
-        before: parameter("cursor", cursor, cursor::id)?,
+        at: At::after(parameter("cursor", cursor, cursor::id)?),
     };
     let page = listing::events(app, &filter, self::limit(limit)?).await?;
     Ok(Reply::ok(Listed::from_page(page)))

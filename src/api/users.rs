@@ -18,7 +18,7 @@ use crate::{
     crypto::secret::Secret,
     db::{
         audit_events::Caller,
-        cursor,
+        cursor::{self, At},
         devices::LastUse,
         disabling::Subject,
         users::{Filter, Place},
@@ -58,7 +58,8 @@ pub async fn list(
             "disabled" => Some(true),
             _ => None,
         })?,
-        after: parameter("cursor", cursor, Place::parse)?,
+        at: At::after(parameter("cursor", cursor, Place::parse)?),
+        ..Filter::default()
     };
     let page = listing::users(app, &filter, self::limit(limit)?).await?;
     Ok(Reply::ok(Listed::from_page(page)))

@@ -160,7 +160,8 @@ impl List {
         let filter = db::users::Filter {
             prefix: username::beginning(&self.query),
             disabled: self.status.map(|status| status == "disabled"),
-            after,
+            at: db::cursor::At::after(after),
+            ..db::users::Filter::default()
         };
         with_app(async |app, _| {
             let page = listing::users(app, &filter, self.limit)

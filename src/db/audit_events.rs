@@ -1,5 +1,6 @@
 //! Table `audit_events`: who did what to whom, in the words of [`vocabulary`].
 
+mod list;
 pub mod lookup;
 pub mod partitions;
 mod vocabulary;
@@ -9,9 +10,10 @@ use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, cursor::Page, expect_one};
+use super::{Error, cursor::next_id, expect_one};
 use crate::ids::UserId;
 
+pub use list::{Filter, list};
 pub use vocabulary::{Action, Actor, ActorKind, Caller, Event};
 
 /// An event as stored, with the names that its ids have now.
@@ -47,23 +49,6 @@ pub struct StoredEvent {
     pub user_agent: Option<String>,
     /// In which request.
     pub request_id: Uuid,
-}
-
-/// Which events a list shows.
-#[derive(Debug, Default)]
-pub struct Filter {
-    /// Done by this user.
-    pub actor: Option<Uuid>,
-    /// Done to this user, device or grant, or to anything of this user.
-    pub subject: Option<Uuid>,
-    /// Of this kind.
-    pub action: Option<String>,
-    /// Not before.
-    pub since: Option<DateTime<Utc>>,
-    /// Before.
-    pub until: Option<DateTime<Utc>>,
-    /// The event after which the page begins.
-    pub before: Option<Uuid>,
 }
 
 /// Stores an event, which waits for its seal from then on. Only [`super::change::Change::commit`] calls it. One statement.
@@ -122,78 +107,16 @@ fn first_id(at: DateTime<Utc>) -> Uuid {
     Uuid::from_u128(milliseconds << 80)
 }
 
-/// Events, newest first. One statement.
-///
-/// Each branch is one walk along one index of each month, merged: of all events, or else of the actor's,
-/// the subject's, the user's, the action's; whatever else is asked for is looked at on the way. With an OR
-/// between them, or an equality that it takes for common, Postgres would walk through all once it plans
-/// for any arguments: hence the pairs. Their ends are inclusive, and no column has two plain bounds: Postgres
-/// would expect hardly any rows, and then it reads and sorts all there are instead of merging. Ids sort by
-/// time, so that times bound the walk as well; the lower end of a pair does not stop it, hence `id >= $6`,
-/// which keeps it out of the months before.
-pub async fn list(
-    db: &mut PgConnection,
-    filter: &Filter,
-    limit: i64,
-) -> Result<Page<StoredEvent>, Error> {
-    let from = filter.since.map(least_id);
-    let to = filter.until.map(|until| first_id(until + SLACK));
-    let to = to.into_iter().chain(filter.before).min();
-    let last = to.map(|to| Uuid::from_u128(to.as_u128().saturating_sub(1)));
-    let events = sqlx::query_as!(
-        StoredEvent,
-        r#"
-        SELECT e.id AS "id!", e.created_at AS "created_at!", e.action AS "action!", e.actor_kind AS "actor_kind!",
-               e.actor_id, a.username AS "actor_username?", e.subject_kind AS "subject_kind!", e.subject_id, e.user_id,
-               u.username AS "username?", e.reason, e.details AS "details!", e.address, e.user_agent,
-               e.request_id AS "request_id!"
-        FROM (
-            (SELECT * FROM audit_events
-             WHERE (id, id) >= ($6, $6) AND id <= $7 AND $1::uuid IS NULL AND $2::uuid IS NULL AND $3::text IS NULL
-                 AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
-             ORDER BY id DESC LIMIT $8)
-            UNION ALL
-            (SELECT * FROM audit_events
-             WHERE (actor_id, id) >= ($1, $6) AND (actor_id, id) <= ($1, $7) AND id >= $6
-                 AND ($2 IS NULL OR subject_id = $2 OR user_id = $2) AND ($3 IS NULL OR action = $3)
-                 AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
-             ORDER BY actor_id DESC, id DESC LIMIT $8)
-            UNION ALL
-            (SELECT * FROM audit_events
-             WHERE (subject_id, id) >= ($2, $6) AND (subject_id, id) <= ($2, $7) AND id >= $6
-                 AND $1 IS NULL AND ($3 IS NULL OR action = $3)
-                 AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
-             ORDER BY subject_id DESC, id DESC LIMIT $8)
-            UNION ALL
-            (SELECT * FROM audit_events
-             WHERE (user_id, id) >= ($2, $6) AND (user_id, id) <= ($2, $7) AND id >= $6
-                 AND $1 IS NULL AND subject_id IS DISTINCT FROM $2 AND ($3 IS NULL OR action = $3)
-                 AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
-             ORDER BY user_id DESC, id DESC LIMIT $8)
-            UNION ALL
-            (SELECT * FROM audit_events
-             WHERE (action, id) >= ($3, $6) AND (action, id) <= ($3, $7) AND id >= $6
-                 AND $1 IS NULL AND $2 IS NULL
-                 AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
-             ORDER BY action DESC, id DESC LIMIT $8)
-        ) AS e
-        LEFT JOIN users a ON a.id = e.actor_id
-        LEFT JOIN users u ON u.id = e.user_id
-        ORDER BY e.id DESC
-        LIMIT $8
-        "#,
-        filter.actor,
-        filter.subject,
-        filter.action,
-        filter.since,
-        filter.until,
-        from.unwrap_or_default(),
-        last.unwrap_or(Uuid::max()),
-        limit + 1,
+/// The least and the greatest id that what happened in a time can have.
+pub(super) fn ids_between(
+    since: Option<DateTime<Utc>>,
+    until: Option<DateTime<Utc>>,
+) -> (Uuid, Uuid) {
+    let beyond = until.map(|until| first_id(until + SLACK));
+    (
+        since.map(least_id).unwrap_or_default(),
+        beyond.map_or(Uuid::max(), |id| next_id(id, false)),
     )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::cut(events, limit, |event| event.id.to_string()))
 }
 
 /// Takes address and user agent of a deleted person out of the events. One statement.

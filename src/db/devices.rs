@@ -1,6 +1,7 @@
 //! Table `devices`.
 
 mod found;
+mod list;
 
 use std::collections::HashMap;
 
@@ -17,6 +18,7 @@ use super::{
 use crate::ids::{DeviceId, UserId};
 
 pub use found::{list_named, list_of_ids, list_working};
+pub use list::{Filter, Order, list};
 
 /// A device, as its owner and those who may read users see it.
 #[derive(Debug, Clone)]
@@ -31,6 +33,8 @@ pub struct Device {
     pub kind: String,
     /// The first sign-in on it.
     pub created_at: DateTime<Utc>,
+    /// The last sign-in.
+    pub signed_in_at: DateTime<Utc>,
     /// The last sign-in or refresh.
     pub last_used_at: DateTime<Utc>,
     /// It holds a live grant.
@@ -47,8 +51,8 @@ pub struct Device {
     pub disabled: bool,
 }
 
-/// A device's place in the list of a user's devices: when it was last used, and which it is.
-#[derive(Debug, Clone, Copy)]
+/// A device's place in a list: when it was last used, or signed in on, and which it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastUse(DateTime<Utc>, DeviceId);
 
 impl LastUse {
@@ -80,7 +84,7 @@ pub async fn find(
     Ok(sqlx::query_as!(
         Device,
         r#"
-        SELECT id AS "id: DeviceId", user_id AS "user_id: UserId", name, kind, created_at,
+        SELECT id AS "id: DeviceId", user_id AS "user_id: UserId", name, kind, created_at, last_used_at AS signed_in_at,
                GREATEST(last_used_at, (SELECT max(last_used_at) FROM refresh_tokens WHERE device_id = devices.id))
                    AS "last_used_at!",
                EXISTS (SELECT FROM refresh_tokens
@@ -110,10 +114,10 @@ pub async fn list_of_user(
         Device,
         r#"
         SELECT id AS "id!: DeviceId", user_id AS "user_id!: UserId", name AS "name!", kind AS "kind!",
-               created_at AS "created_at!", last_used_at AS "last_used_at!", signed_in AS "signed_in!",
+               created_at AS "created_at!", signed_in_at AS "signed_in_at!", last_used_at AS "last_used_at!", signed_in AS "signed_in!",
                disabled_at, disabled_until, disabled_reason, disabled_by_kind, disabled AS "disabled!"
         FROM (
-            SELECT d.id, d.user_id, d.name, d.kind, d.created_at,
+            SELECT d.id, d.user_id, d.name, d.kind, d.created_at, d.last_used_at AS signed_in_at,
                    GREATEST(d.last_used_at, (SELECT max(g.last_used_at) FROM refresh_tokens g WHERE g.device_id = d.id))
                        AS last_used_at,
                    EXISTS (SELECT FROM refresh_tokens g
@@ -138,47 +142,6 @@ pub async fn list_of_user(
     Ok(Page::cut(devices, limit, |device| {
         format!("{} {}", device.last_used_at.timestamp_micros(), device.id)
     }))
-}
-
-/// Devices of all users, newest first, perhaps only those disabled now. One statement.
-///
-/// Each branch is one walk along one index, and only one of the two is taken. A device has one
-/// grant at most that has not ended; asked with EXISTS, Postgres may read all grants.
-pub async fn list(
-    db: &mut PgConnection,
-    disabled: bool,
-    before: Option<DeviceId>,
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Result<Page<Device>, Error> {
-    let devices = sqlx::query_as!(
-        Device,
-        r#"
-        SELECT d.id AS "id!: DeviceId", d.user_id AS "user_id!: UserId", d.name AS "name!", d.kind AS "kind!",
-               d.created_at AS "created_at!",
-               GREATEST(d.last_used_at, (SELECT max(g.last_used_at) FROM refresh_tokens g WHERE g.device_id = d.id))
-                   AS "last_used_at!",
-               COALESCE((SELECT g.expires_at > $4 FROM refresh_tokens g
-                         WHERE g.device_id = d.id AND g.ended_at IS NULL), false) AS "signed_in!",
-               d.disabled_at, d.disabled_until, d.disabled_reason, d.disabled_by_kind,
-               disabled_now(d.disabled_at, d.disabled_until, $4) AS "disabled!"
-        FROM (
-            (SELECT * FROM devices WHERE NOT $1::boolean AND id < $2 ORDER BY id DESC LIMIT $3)
-            UNION ALL
-            (SELECT * FROM devices
-             WHERE $1 AND disabled_at IS NOT NULL AND disabled_now(disabled_at, disabled_until, $4) AND id < $2
-             ORDER BY id DESC LIMIT $3)
-        ) AS d
-        ORDER BY d.id DESC
-        "#,
-        disabled,
-        before.map_or(Uuid::max(), |id| id.0),
-        limit + 1,
-        now,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::cut(devices, limit, |device| device.id.to_string()))
 }
 
 /// The names of some devices. One statement.

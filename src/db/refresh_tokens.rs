@@ -2,6 +2,7 @@
 //! refresh does in [`rotation`].
 
 pub mod granting;
+mod list;
 pub mod rotation;
 
 use chrono::{DateTime, Utc};
@@ -10,6 +11,8 @@ use uuid::Uuid;
 
 use super::{Error, cursor::Page};
 use crate::ids::{ClientId, DeviceId, GrantId, UserId};
+
+pub use list::{Filter, Place, State, list};
 
 /// A grant, as its owner and those who may read users see it. Holds nothing of the token.
 #[derive(Debug, Clone)]
@@ -225,43 +228,6 @@ pub async fn list_of_user(
         limit + 1,
         now,
         device.map(|id| id.0),
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::cut(grants, limit, |grant| grant.id.to_string()))
-}
-
-/// Grants of all users, newest first, perhaps only those disabled now. One statement.
-///
-/// Each branch is one walk along one index, and only one of the two is taken.
-pub async fn list(
-    db: &mut PgConnection,
-    disabled: bool,
-    before: Option<GrantId>,
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Result<Page<Grant>, Error> {
-    let grants = sqlx::query_as!(
-        Grant,
-        r#"
-        SELECT g.id AS "id!: GrantId", g.user_id AS "user_id!: UserId", g.device_id AS "device_id!: DeviceId",
-               g.client_id AS "client_id!: ClientId", g.created_at AS "created_at!", g.last_used_at AS "last_used_at!",
-               g.expires_at AS "expires_at!", g.generation AS "generation!", g.ended_at, g.ended_reason,
-               g.disabled_at, g.disabled_until, g.disabled_reason, g.disabled_by_kind,
-               disabled_now(g.disabled_at, g.disabled_until, $4) AS "disabled!"
-        FROM (
-            (SELECT * FROM refresh_tokens WHERE NOT $1::boolean AND id < $2 ORDER BY id DESC LIMIT $3)
-            UNION ALL
-            (SELECT * FROM refresh_tokens
-             WHERE $1 AND disabled_at IS NOT NULL AND disabled_now(disabled_at, disabled_until, $4) AND id < $2
-             ORDER BY id DESC LIMIT $3)
-        ) AS g
-        ORDER BY g.id DESC
-        "#,
-        disabled,
-        before.map_or(Uuid::max(), |id| id.0),
-        limit + 1,
-        now,
     )
     .fetch_all(db)
     .await?;

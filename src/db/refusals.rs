@@ -1,11 +1,15 @@
 //! Tables `refusals` and `refusal_counts`: why sign-ins and refreshes were refused.
 
+mod list;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Error, audit_events::Caller, cursor::Page, refresh_tokens::Holder};
 use crate::ids::{DeviceId, GrantId, UserId};
+
+pub use list::{Filter, list};
 
 /// How many refusals are kept of each subject and reason; older ones are overwritten, all are counted.
 /// The schema's check knows it too.
@@ -135,6 +139,7 @@ pub async fn list_of_user(
     Ok(Page::cut(refusals, limit, |refusal| refusal.id.to_string()))
 }
 
+<<<<<<< HEAD
 /// What anybody was refused, newest first. One statement.
 pub async fn list(
     db: &mut PgConnection,
@@ -215,6 +220,8 @@ pub async fn list_from_address(
     .await?)
 }
 
+=======
+>>>>>>> f578a7e (Narrow lists down, sort them, read them both ways and take them out)
 /// Forgets what a deleted person was refused. Two statements, the counts first: that is the
 /// order in which [`insert`] locks, and nobody who asks on meanwhile may end in a deadlock.
 pub async fn delete_of_user(db: &mut PgConnection, user: UserId) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{Error, change::Change, cut_offs::CutOff, expect_one};
 use crate::ids::{DeviceId, UserId};
 
-pub use list::{Filter, Place, list};
+pub use list::{Filter, Order, Place, list};
 
 /// The name of the constraint that keeps usernames unique.
 pub const USERNAME_KEY: &str = "users_username_key";

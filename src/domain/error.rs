@@ -158,6 +158,12 @@ impl From<crypto::keyring::Error> for Error {
     }
 }
 
+impl From<serde_json::Error> for Error {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Internal(Box::new(error))
+    }
+}
+
 impl From<super::keys::Error> for Error {
     fn from(error: super::keys::Error) -> Self {
         match error {

@@ -94,19 +94,17 @@ pub async fn devices(
     .await?)
 }
 
-/// Devices of all users, newest first, with the names of their users; perhaps only those
-/// disabled now.
+/// Devices of all users, with the names of their users.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn all_devices(
     app: &App,
-    disabled: bool,
-    before: Option<DeviceId>,
+    filter: &devices::Filter,
     limit: i64,
 ) -> Result<(Page<Device>, HashMap<UserId, String>), Error> {
     let mut db = app.db().await?;
-    let page = devices::list(&mut db, disabled, before, limit, app.clock.now()).await?;
+    let page = devices::list(&mut db, filter, limit, app.clock.now()).await?;
     let owners: Vec<UserId> = page.items.iter().map(|device| device.user_id).collect();
     Ok((page, users::names(&mut db, &owners).await?))
 }
@@ -160,7 +158,7 @@ pub async fn grants(
     .await?)
 }
 
-/// Grants of all users, newest first, with the names of their users and devices.
+/// Grants of all users, with the names of their users and devices.
 #[derive(Debug)]
 pub struct AllGrants {
     /// The grants.
@@ -171,18 +169,17 @@ pub struct AllGrants {
     pub devices: HashMap<DeviceId, String>,
 }
 
-/// Grants of all users, newest first; perhaps only those disabled now.
+/// Grants of all users.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn all_grants(
     app: &App,
-    disabled: bool,
-    before: Option<GrantId>,
+    filter: &refresh_tokens::Filter,
     limit: i64,
 ) -> Result<AllGrants, Error> {
     let mut db = app.db().await?;
-    let page = refresh_tokens::list(&mut db, disabled, before, limit, app.clock.now()).await?;
+    let page = refresh_tokens::list(&mut db, filter, limit, app.clock.now()).await?;
     let owners: Vec<UserId> = page.items.iter().map(|grant| grant.user_id).collect();
     let on: Vec<DeviceId> = page.items.iter().map(|grant| grant.device_id).collect();
     Ok(AllGrants {
@@ -198,11 +195,11 @@ pub async fn all_grants(
 /// Those of the database.
 pub async fn all_refusals(
     app: &App,
-    before: Option<Uuid>,
+    filter: &refusals::Filter,
     limit: i64,
 ) -> Result<(Page<Refusal>, HashMap<UserId, String>), Error> {
     let mut db = app.db().await?;
-    let page = refusals::list(&mut db, before, limit).await?;
+    let page = refusals::list(&mut db, filter, limit).await?;
     let refused: Vec<UserId> = page
         .items
         .iter()

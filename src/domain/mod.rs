@@ -13,6 +13,7 @@ pub mod credentials;
 pub mod disable;
 pub mod end;
 pub mod error;
+pub mod export;
 pub mod granted;
 pub mod health;
 pub mod introspect;

@@ -125,12 +125,14 @@ pub enum Action {
     ClientSecretMade,
     AccessTokenRevoked,
     AuditChainBegun,
+    ExportBegun,
+    Exported,
     Purged,
 }
 
 impl Action {
     /// Each of them.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::RefreshTokenReused,
@@ -164,6 +166,8 @@ impl Action {
         Self::ClientSecretMade,
         Self::AccessTokenRevoked,
         Self::AuditChainBegun,
+        Self::ExportBegun,
+        Self::Exported,
         Self::Purged,
     ];
 
@@ -203,6 +207,8 @@ impl Action {
             Self::ClientSecretMade => "client.secret_made",
             Self::AccessTokenRevoked => "access_token.revoked",
             Self::AuditChainBegun => "server.audit_chain_begun",
+            Self::ExportBegun => "server.export_begun",
+            Self::Exported => "server.exported",
             Self::Purged => "server.purged",
         }
     }

@@ -1,6 +1,8 @@
 //! The pages, over HTTP as a browser without script sees them.
 
 mod clients;
+mod exports;
+mod filters;
 mod forms;
 mod lists;
 mod overview;

@@ -80,6 +80,11 @@ async fn what_goes_wrong_under_admin_is_told_on_a_page() {
         ("/admin/users/no-id".to_owned(), 404),
         ("/admin/users?cursor=%25".to_owned(), 400),
         ("/admin/audit?cursor=%25".to_owned(), 400),
+        ("/admin/tokens?before=%25".to_owned(), 400),
+        ("/admin/devices?cursor=x&before=end".to_owned(), 400),
+        ("/admin/export/users.pdf".to_owned(), 404),
+        ("/admin/export/secrets.csv".to_owned(), 404),
+        ("/admin/export/devices.csv?not_since=x".to_owned(), 400),
     ] {
         let page = desk.get(&path).await.expect(status);
         assert!(page.header("content-type").starts_with("text/html"));
@@ -164,6 +169,35 @@ async fn lists_go_on_by_cursor_and_lose_nobody() {
     assert!(page.text.contains("No user is like that."));
 }
 
+/// What can be asked of each page.
+const QUESTIONS: [(&str, &[&str]); 9] = [
+    ("/admin", &["done", "span"]),
+    ("/admin/search", &["query"]),
+    (
+        "/admin/users",
+        &[
+            "query", "status", "role", "sort", "cursor", "before", "done",
+        ],
+    ),
+    (
+        "/admin/devices",
+        &["status", "kind", "not_since", "sort", "cursor", "before"],
+    ),
+    ("/admin/tokens", &["status", "client", "cursor", "before"]),
+    (
+        "/admin/refusals",
+        &["reason", "since", "until", "cursor", "before"],
+    ),
+    (
+        "/admin/audit",
+        &[
+            "actor", "subject", "action", "since", "until", "cursor", "before",
+        ],
+    ),
+    ("/admin/export/devices.csv", &["kind", "not_since"]),
+    ("/admin/account", &["done"]),
+];
+
 #[tokio::test]
 async fn no_question_breaks_a_page() {
     let server = spawn().await;
@@ -193,6 +227,9 @@ async fn no_question_breaks_a_page() {
         cursor(&format!("{nil} \u{10ffff}")),
         cursor(&format!("{} {nil}", i64::MAX)),
         cursor(&format!("-1 {nil}")),
+        cursor(&format!("2026-11-24 {nil}")),
+        cursor(&format!("-9999-01-01 {nil}")),
+        "end".to_owned(),
         "2026-11-24T10:00".to_owned(),
         "9999-12-31T23:59".to_owned(),
         "0000-01-01T00:00".to_owned(),
@@ -200,20 +237,8 @@ async fn no_question_breaks_a_page() {
         "-262143-01-01T00:00".to_owned(),
     ];
     let user = format!("/admin/users/{}", ana.id);
-    for (path, parameters) in [
-        ("/admin", vec!["done", "span"]),
-        ("/admin/users", vec!["query", "status", "cursor", "done"]),
-        (user.as_str(), vec!["done", "device", "devices", "tokens"]),
-        ("/admin/devices", vec!["status", "cursor"]),
-        ("/admin/tokens", vec!["status", "cursor"]),
-        ("/admin/refusals", vec!["cursor"]),
-        (
-            "/admin/audit",
-            vec!["actor", "subject", "action", "since", "until", "cursor"],
-        ),
-        ("/admin/account", vec!["done"]),
-        ("/admin/search", vec!["query"]),
-    ] {
+    let own = (user.as_str(), &["done", "device", "devices", "tokens"][..]);
+    for (path, parameters) in QUESTIONS.into_iter().chain([own]) {
         for parameter in parameters {
             for value in &values {
                 let asked = format!("{path}?{parameter}={value}");
