@@ -150,7 +150,7 @@ pub async fn list(
             "all",
             [("active", "not disabled"), ("disabled", "disabled")],
         ),
-        Field::text("kind", "Kind, such as phone"),
+        Field::text("kind", "Kind, as the app calls it"),
         Field::time("not_since", "No sign-in since, in UTC"),
         Field::choice(
             "sort",

@@ -69,7 +69,8 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 }
 
 /// By sign-in: ids sort by it. Each branch is one walk along one index, and only one is taken: all, those of a client,
-/// those disabled, who are few, those ended.
+/// those disabled, who are few, those ended. The index of clients is one of an expression, lest a rotation, which knows
+/// grant and client, takes it for the primary key.
 macro_rules! by_age {
     ($bound:tt, $way:tt, $state:expr, $client:expr, $low:expr, $high:expr, $now:expr, $limit:expr) => {
         sqlx::query_as!(
@@ -86,8 +87,8 @@ macro_rules! by_age {
              ORDER BY id "# + $way + r#" LIMIT $5)
             UNION ALL
             (SELECT * FROM refresh_tokens
-             WHERE $1 IS NULL AND (client_id, id) >= ($2, $3) AND (client_id, id) <= ($2, $4)
-             ORDER BY client_id "# + $way + ", id " + $way + r#" LIMIT $5)
+             WHERE $1 IS NULL AND (client_id || '', id) >= ($2, $3) AND (client_id || '', id) <= ($2, $4)
+             ORDER BY client_id || '' "# + $way + ", id " + $way + r#" LIMIT $5)
             UNION ALL
             (SELECT * FROM refresh_tokens
              WHERE $1 = 'disabled' AND disabled_at IS NOT NULL AND "# + $bound + r#"

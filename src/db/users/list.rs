@@ -116,7 +116,7 @@ macro_rules! by_name {
              ORDER BY username "# + $way + ", id " + $way + r#" LIMIT $9)
             UNION ALL
             (SELECT id, email FROM users
-             WHERE $7 IS NOT TRUE AND $10 IS NULL AND $1 <> ''
+             WHERE $7 IS NOT TRUE AND $10 IS NULL AND email IS NOT NULL AND $1 <> ''
                  AND (email, id) >= ($3, $4) AND (email, id) <= ($5, $6)
                  AND NOT (username >= $1 AND username < $2)
                  AND ($7 IS NULL OR NOT disabled_now(disabled_at, disabled_until, $8))
@@ -129,7 +129,7 @@ macro_rules! by_name {
              ORDER BY username "# + $way + ", id " + $way + r#" LIMIT $9)
             UNION ALL
             (SELECT id, email FROM users
-             WHERE $7 IS TRUE AND $10 IS NULL AND disabled_at IS NOT NULL AND $1 <> ''
+             WHERE $7 IS TRUE AND $10 IS NULL AND disabled_at IS NOT NULL AND email IS NOT NULL AND $1 <> ''
                  AND (email, id) >= ($3, $4) AND (email, id) <= ($5, $6)
                  AND NOT (username >= $1 AND username < $2)
                  AND disabled_now(disabled_at, disabled_until, $8)
