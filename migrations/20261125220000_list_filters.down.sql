@@ -14,3 +14,5 @@ DROP INDEX users_staff_id_idx;
 DROP INDEX users_staff_email_idx;
 DROP INDEX users_staff_idx;
 DROP INDEX users_disabled_id_idx;
+DROP INDEX users_disabled_idx;
+CREATE INDEX users_disabled_idx ON users (username) WHERE disabled_at IS NOT NULL;

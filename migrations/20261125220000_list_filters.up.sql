@@ -1,8 +1,11 @@
 -- What the filters and orders of the panel's lists walk along; a list has a filter only where one of these serves it.
 
--- Users by age, and those with a role, who are few: by name, by e-mail and by age.
+-- Users by age, and those with a role, who are few: by name, by e-mail and by age. In an index of few the id stands
+-- beside the name, though names are unique: with a rest to sort, Postgres takes to reading all of them.
+DROP INDEX users_disabled_idx;
+CREATE INDEX users_disabled_idx ON users (username, id) WHERE disabled_at IS NOT NULL;
 CREATE INDEX users_disabled_id_idx ON users (id) WHERE disabled_at IS NOT NULL;
-CREATE INDEX users_staff_idx ON users (username) WHERE roles <> '{}';
+CREATE INDEX users_staff_idx ON users (username, id) WHERE roles <> '{}';
 CREATE INDEX users_staff_email_idx ON users (email, id) WHERE roles <> '{}' AND email IS NOT NULL;
 CREATE INDEX users_staff_id_idx ON users (id) WHERE roles <> '{}';
 

@@ -71,7 +71,7 @@ macro_rules! by_age {
              ORDER BY kind "# + $way + ", id " + $way + r#" LIMIT $5)
             UNION ALL
             (SELECT * FROM devices
-             WHERE $1 IS TRUE AND disabled_at IS NOT NULL AND "# + $bound + r#"
+             WHERE $1 IS TRUE AND "# + $bound + r#"
                  AND disabled_now(disabled_at, disabled_until, $6) AND ($2 IS NULL OR kind = $2)
              ORDER BY id "# + $way + r#" LIMIT $5)
         ) AS d
@@ -114,7 +114,7 @@ macro_rules! by_sign_in {
              ORDER BY kind "# + $way + ", last_used_at " + $way + ", id " + $way + r#" LIMIT $7)
             UNION ALL
             (SELECT * FROM devices
-             WHERE $1 IS TRUE AND disabled_at IS NOT NULL
+             WHERE $1 IS TRUE
                  AND (last_used_at, id) >= ($3, $4) AND (last_used_at, id) <= ($5, $6)
                  AND disabled_now(disabled_at, disabled_until, $8) AND ($2 IS NULL OR kind = $2)
              ORDER BY last_used_at "# + $way + ", id " + $way + r#" LIMIT $7)

@@ -91,7 +91,7 @@ macro_rules! by_age {
              ORDER BY client_id || '' "# + $way + ", id " + $way + r#" LIMIT $5)
             UNION ALL
             (SELECT * FROM refresh_tokens
-             WHERE $1 = 'disabled' AND disabled_at IS NOT NULL AND "# + $bound + r#"
+             WHERE $1 = 'disabled' AND "# + $bound + r#"
                  AND disabled_now(disabled_at, disabled_until, $6) AND ($2 IS NULL OR client_id = $2)
              ORDER BY id "# + $way + r#" LIMIT $5)
             UNION ALL
