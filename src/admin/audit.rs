@@ -33,7 +33,6 @@ use crate::{
 #[template(path = "admin/audit.html")]
 pub struct AuditPage {
     chrome: Chrome,
-    readable: bool,
     events: Vec<EventLine>,
     around: Around,
 }
@@ -97,8 +96,7 @@ pub async fn list(
 ) -> Result<Page<AuditPage>, Fault> {
     let question = question(app, &asked).await?;
     let filter = &question.filter;
-    let readable = question.faults.is_empty();
-    let page = if readable {
+    let page = if question.faults.is_empty() {
         listing::events(app, filter, DEFAULT_LIMIT).await?
     } else {
         cursor::Page::none()
@@ -122,7 +120,6 @@ pub async fn list(
     );
     let page = AuditPage {
         chrome: Chrome::new(&by.0, "audit", "Audit", None),
-        readable,
         events: page.items.into_iter().map(EventLine::from).collect(),
         around,
     };

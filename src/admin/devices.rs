@@ -155,12 +155,11 @@ pub async fn list(
         Field::choice(
             "sort",
             "Order",
-            "as it comes",
+            "first used, newest first",
             [
-                ("-created", "first used: newest first"),
-                ("created", "first used: oldest first"),
-                ("-signed_in", "last sign-in: latest first"),
-                ("signed_in", "last sign-in: longest ago first"),
+                ("created", "first used, oldest first"),
+                ("-signed_in", "last sign-in, latest first"),
+                ("signed_in", "last sign-in, longest ago first"),
             ],
         ),
     ];

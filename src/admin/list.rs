@@ -19,6 +19,8 @@ pub struct Around {
     pub exports: Vec<(&'static str, String)>,
     /// Whether it is narrowed down.
     pub narrow: bool,
+    /// Whether it was read: not when something in the form is to be mended.
+    pub readable: bool,
 }
 
 impl Around {
@@ -43,7 +45,8 @@ impl Around {
                 .collect(),
             pager: Pager::both_ways(path, asked, at, page),
             exports: exports.into_iter().filter(|_| faults.is_empty()).collect(),
-            narrow: question.asked.narrow(),
+            narrow: asked.narrow(),
+            readable: faults.is_empty(),
         }
     }
 }
@@ -113,7 +116,7 @@ impl Field {
         Self::of(name, label, "datetime-local")
     }
 
-    /// For one of these, or none, which `all` is the word for.
+    /// For one of these, or none of them, which `all` is the word for.
     pub fn choice(
         name: &'static str,
         label: &'static str,

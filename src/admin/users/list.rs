@@ -39,9 +39,8 @@ const ROLES: [(&str, &str); 3] = [
     ("auditor", "auditor"),
 ];
 
-/// The words of `sort`, with what they are called.
-const ORDERS: [(&str, &str); 4] = [
-    ("name", "by name"),
+/// The words of `sort` but for the first, `name`, with what they are called.
+const ORDERS: [(&str, &str); 3] = [
     ("-name", "by name, from the end"),
     ("-created", "newest first"),
     ("created", "oldest first"),
@@ -173,8 +172,8 @@ pub async fn show(
             "all",
             [("active", "active"), ("disabled", "disabled")],
         ),
-        Field::choice("role", "Role", "all, with a role or without", ROLES),
-        Field::choice("sort", "Order", "as it comes", ORDERS),
+        Field::choice("role", "Role", "all users", ROLES),
+        Field::choice("sort", "Order", "by name", ORDERS),
     ];
     let around = Around::new(
         (PATH, "users"),
