@@ -15,11 +15,11 @@ CREATE INDEX devices_last_used_idx ON devices (last_used_at, id);
 CREATE INDEX devices_kind_last_used_idx ON devices (kind, last_used_at, id);
 CREATE INDEX devices_disabled_last_used_idx ON devices (last_used_at, id) WHERE disabled_at IS NOT NULL;
 
--- A refresh changes none of client_id, id and ended_at. The index on expires_on, which changes once a day, is not
+-- A refresh changes none of client_id, id and ended_reason. The index on expires_on, which changes once a day, is not
 -- one more: it gets the id, by which the tokens of a day have an order. That of clients is one of an expression, lest
 -- a rotation, which knows grant and client, takes it for the primary key.
 CREATE INDEX refresh_tokens_client_idx ON refresh_tokens ((client_id || ''), id);
-CREATE INDEX refresh_tokens_ended_idx ON refresh_tokens (id) WHERE ended_at IS NOT NULL;
+CREATE INDEX refresh_tokens_ended_idx ON refresh_tokens (id) WHERE ended_reason IS NOT NULL;
 DROP INDEX refresh_tokens_expires_on_idx;
 CREATE INDEX refresh_tokens_expires_on_idx ON refresh_tokens (expires_on, id) WHERE ended_at IS NULL;
 

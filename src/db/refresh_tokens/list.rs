@@ -70,7 +70,8 @@ const fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 
 /// By sign-in: ids sort by it. Each branch is one walk along one index, and only one is taken: all, those of a client,
 /// those disabled, who are few, those ended. The index of clients is one of an expression, lest a rotation, which knows
-/// grant and client, takes it for the primary key.
+/// grant and client, takes it for the primary key; and that of the ended goes by the reason, which each has, lest
+/// Postgres takes the one by the time, which purging has, and sorts all.
 macro_rules! by_age {
     ($bound:tt, $way:tt, $state:expr, $client:expr, $low:expr, $high:expr, $now:expr, $limit:expr) => {
         sqlx::query_as!(
@@ -96,7 +97,7 @@ macro_rules! by_age {
              ORDER BY id "# + $way + r#" LIMIT $5)
             UNION ALL
             (SELECT * FROM refresh_tokens
-             WHERE $1 = 'ended' AND ended_at IS NOT NULL AND "# + $bound + r#"
+             WHERE $1 = 'ended' AND ended_reason IS NOT NULL AND "# + $bound + r#"
              ORDER BY id "# + $way + r#" LIMIT $5)
         ) AS g
         ORDER BY g.id "# + $way,
