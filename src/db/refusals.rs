@@ -139,32 +139,6 @@ pub async fn list_of_user(
     Ok(Page::cut(refusals, limit, |refusal| refusal.id.to_string()))
 }
 
-<<<<<<< HEAD
-/// What anybody was refused, newest first. One statement.
-pub async fn list(
-    db: &mut PgConnection,
-    before: Option<Uuid>,
-    limit: i64,
-) -> Result<Page<Refusal>, Error> {
-    let refusals = sqlx::query_as!(
-        Refusal,
-        r#"
-        SELECT r.id, r.created_at, r.reason, r.user_id AS "user_id: UserId", r.device_id, r.grant_id, r.address,
-               r.user_agent, r.request_id, c.refused
-        FROM refusals r
-        JOIN refusal_counts c USING (subject_id, reason)
-        WHERE r.id < $1
-        ORDER BY r.id DESC
-        LIMIT $2
-        "#,
-        before.unwrap_or(Uuid::max()),
-        limit + 1,
-    )
-    .fetch_all(db)
-    .await?;
-    Ok(Page::cut(refusals, limit, |refusal| refusal.id.to_string()))
-}
-
 /// What was refused in one request. One statement.
 pub async fn list_of_request(db: &mut PgConnection, request: Uuid) -> Result<Vec<Refusal>, Error> {
     Ok(sqlx::query_as!(
@@ -220,8 +194,6 @@ pub async fn list_from_address(
     .await?)
 }
 
-=======
->>>>>>> f578a7e (Narrow lists down, sort them, read them both ways and take them out)
 /// Forgets what a deleted person was refused. Two statements, the counts first: that is the
 /// order in which [`insert`] locks, and nobody who asks on meanwhile may end in a deadlock.
 pub async fn delete_of_user(db: &mut PgConnection, user: UserId) -> Result<(), Error> {

@@ -25,7 +25,7 @@ pub async fn list_named(
         Device,
         r#"
         SELECT d.id AS "id!: DeviceId", d.user_id AS "user_id!: UserId", d.name AS "name!", d.kind AS "kind!",
-               d.created_at AS "created_at!",
+               d.created_at AS "created_at!", d.last_used_at AS "signed_in_at!",
                GREATEST(d.last_used_at, (SELECT max(g.last_used_at) FROM refresh_tokens g WHERE g.device_id = d.id))
                    AS "last_used_at!",
                COALESCE((SELECT g.expires_at > $4 FROM refresh_tokens g
@@ -60,7 +60,7 @@ pub async fn list_of_ids(
         Device,
         r#"
         SELECT d.id AS "id!: DeviceId", d.user_id AS "user_id!: UserId", d.name AS "name!", d.kind AS "kind!",
-               d.created_at AS "created_at!",
+               d.created_at AS "created_at!", d.last_used_at AS "signed_in_at!",
                GREATEST(d.last_used_at, (SELECT max(g.last_used_at) FROM refresh_tokens g WHERE g.device_id = d.id))
                    AS "last_used_at!",
                COALESCE((SELECT g.expires_at > $2 FROM refresh_tokens g

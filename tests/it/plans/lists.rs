@@ -21,7 +21,6 @@ use crate::support::{Server, spawn};
 pub(super) const MANY: i64 = 100_000;
 
 /// Planned as Postgres likes, and for any arguments.
-pub const EITHER: [&str; 2] = ["auto", "force_generic_plan"];
 pub(super) const EITHER: [&str; 2] = ["auto", "force_generic_plan"];
 
 /// How many rows the connection has touched, by scan and by index; grows until it is reported.
@@ -35,7 +34,6 @@ async fn touched(db: &mut PgConnection) -> (i64, i64) {
 
 /// Reads a page again and again, as the program's connections do: after some times Postgres may
 /// plan for any arguments. Fails when a page of fifty touches more than its share of rows.
-pub async fn read(
 pub(super) async fn read(
     server: &Server,
     modes: &[&str],

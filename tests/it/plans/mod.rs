@@ -3,8 +3,8 @@
 
 mod filters;
 mod lists;
-mod search;
 mod rollups;
+mod search;
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::Duration};
 
