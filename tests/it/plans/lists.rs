@@ -195,7 +195,7 @@ async fn what_is_young_is_looked_for_in_few_months(server: &Server) {
             2,
         ),
         (
-            ["FROM audit_events", "e.id DESC"],
+            ["FROM audit_events", "ORDER BY action DESC"],
             format!(
                 "NULL, NULL, 'user.created', '{now}', NULL, '{since}', '{}', 51",
                 Uuid::max()
