@@ -3,6 +3,8 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
+/// The highest code point: a text followed by it sorts after everything that begins with the text.
+pub const LAST: char = '\u{10FFFF}';
 /// How many items a page has when nobody says.
 pub const DEFAULT_LIMIT: i64 = 50;
 /// How many items a page may have.

@@ -13,7 +13,10 @@ use uuid::Uuid;
 use super::{audit_chain as chain, error::Error};
 use crate::{
     app::App,
-    crypto::{audit_key::AuditKey, secret::Secret},
+    crypto::{
+        audit_key::{AuditKey, Mac},
+        secret::Secret,
+    },
     db::{
         audit_chain::{self, Place, Seal},
         audit_events::{self, BareEvent},
@@ -32,7 +35,7 @@ const LINKS: i64 = 20;
 const EVENTS: i64 = 10_000;
 
 /// Bytes of a keyed hash.
-const MAC: usize = 32;
+const MAC: usize = size_of::<Mac>();
 
 /// What a walk found.
 #[derive(Debug, Default)]

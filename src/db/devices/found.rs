@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use super::Device;
 use crate::{
-    db::{Error, cursor::Page},
+    db::{
+        Error,
+        cursor::{LAST, Page},
+    },
     ids::{DeviceId, UserId},
 };
-
-/// The highest code point: a text followed by it sorts after everything that begins with the text.
-const LAST: char = '\u{10FFFF}';
 
 /// Devices whose name begins so, whatever case; of one name the newest first. One statement, a walk
 /// along one index. Both sides are lowered by Postgres, which may know fewer letters than we do.

@@ -8,13 +8,10 @@ use super::User;
 use crate::{
     db::{
         Error,
-        cursor::{self, At, Page},
+        cursor::{self, At, LAST, Page},
     },
     ids::UserId,
 };
-
-/// The highest code point: a text followed by it sorts after everything that begins with the text.
-const LAST: char = '\u{10FFFF}';
 
 /// In which order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
