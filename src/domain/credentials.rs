@@ -18,6 +18,7 @@ use crate::{
     db::{
         change::Change,
         connection::Connection,
+        refresh_tokens::granting::Proven,
         refusals::{self, Refused},
         users::{self, LockedUser},
     },
@@ -142,6 +143,17 @@ pub async fn refuse(app: &App, refusal: Refusal, refused: Refused, caller: &Call
 }
 
 impl Verified {
+    /// For a statement that looks again and forgets the failures before by itself. `None` where there is a
+    /// hash under the parameters of today to keep as well.
+    pub fn proven(&self) -> Option<Proven<'_>> {
+        let (forgotten, given_back) = self.attempt.keys();
+        self.upgraded_hash.is_none().then_some(Proven {
+            password_hash: &self.hash,
+            forgotten,
+            given_back,
+        })
+    }
+
     /// Locks the user's row and looks again: a password that was changed, or a user who was
     /// disabled, while we were hashing must win.
     ///

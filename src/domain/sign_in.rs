@@ -152,7 +152,8 @@ async fn with_client(
     }
 }
 
-/// The transaction that makes the grant.
+/// Makes the grant: with one statement if the device is new and nothing else has to change, else with a
+/// transaction.
 async fn grant(
     app: &App,
     verified: &Verified,
@@ -165,7 +166,111 @@ async fn grant(
         user: Some(verified.user),
         caller: caller.clone(),
     };
-    let mut change = app.change(&actor).await?;
+    let mut holder = new_holder(app, verified.user, asked);
+    let token = RefreshToken::first(holder.grant);
+    let is_granted = claim.proven.is_none()
+        && grant_alone(app, verified, claim, &mut holder, token.hash(), &actor).await?;
+    if !is_granted
+        && let Err(refusal) =
+            grant_in_change(app, verified, claim, &mut holder, token.hash(), &actor).await?
+    {
+        return Ok(Err(refusal));
+    }
+    let now = holder.created_at;
+    Granted::sign(app, holder, &token, Narrowed::default(), now).map(Ok)
+}
+
+/// What is granted from now on, on a new device; name and roles are still to be read.
+fn new_holder(app: &App, user: UserId, asked: Asked) -> Holder {
+    let now = app.clock.now();
+    let absolute_expires_at = now + app.config.refresh_token_max_ttl;
+    Holder {
+        grant: GrantId(app.clock.id()),
+        user_id: user,
+        username: String::new(),
+        roles: Vec::new(),
+        device_id: DeviceId(app.clock.id()),
+        client_id: asked.client.client_id,
+        audiences: asked.client.audiences,
+        scope: asked.scope,
+        created_at: now,
+        expires_at: (now + app.config.refresh_token_idle_ttl).min(absolute_expires_at),
+        absolute_expires_at,
+    }
+}
+
+fn new_device(claim: &Claim) -> NewDevice<'_> {
+    NewDevice {
+        name: claim.name.as_deref().unwrap_or("Unnamed device"),
+        kind: claim.kind.as_deref().unwrap_or("unknown"),
+    }
+}
+
+fn kept(app: &App) -> Kept {
+    Kept {
+        grants: i64::from(app.config.max_grants_per_user) - 1,
+        signed_out_devices: SIGNED_OUT_DEVICES,
+    }
+}
+
+/// What came of a sign-in beside the grant.
+#[derive(Default)]
+struct Beside {
+    replaced: Option<GrantId>,
+    ended_for_too_many: u64,
+    password_hash_upgraded: bool,
+}
+
+fn signed_in(holder: &Holder, on_new_device: bool, beside: &Beside) -> Event {
+    Event::on(
+        Action::SignedIn,
+        disabling::Subject::Grant(holder.grant),
+        holder.user_id,
+    )
+    .with("device_id", holder.device_id.to_string())
+    .with("client_id", holder.client_id.as_str())
+    .with("new_device", on_new_device)
+    .with("replaced", beside.replaced.map(|grant| grant.to_string()))
+    .with("ended_for_too_many", beside.ended_for_too_many)
+    .with("password_hash_upgraded", beside.password_hash_upgraded)
+}
+
+/// The short way. False: it takes the long one to do it, or to tell why not.
+async fn grant_alone(
+    app: &App,
+    verified: &Verified,
+    claim: &Claim,
+    holder: &mut Holder,
+    secret_hash: [u8; 32],
+    actor: &Actor,
+) -> Result<bool, Error> {
+    let Some(proven) = verified.proven() else {
+        return Ok(false);
+    };
+    let event = signed_in(holder, true, &Beside::default());
+    let (device, event) = (new_device(claim), (app.clock.id(), actor, &event));
+    let mut db = app.db().await?;
+    let kept = kept(app);
+    let named =
+        granting::insert_alone(&mut db, holder, device, secret_hash, proven, kept, event).await?;
+    db.hand_on();
+    let is_granted = named.is_some();
+    if let Some(named) = named {
+        (holder.username, holder.roles) = named;
+    }
+    Ok(is_granted)
+}
+
+/// The long way.
+async fn grant_in_change(
+    app: &App,
+    verified: &Verified,
+    claim: &Claim,
+    holder: &mut Holder,
+    secret_hash: [u8; 32],
+    actor: &Actor,
+) -> Result<Result<(), Refusal>, Error> {
+    let mut change = app.change(actor).await?;
     let user = match verified.lock(&mut change).await? {
         Ok(user) => user,
         Err(refusal) => {
@@ -180,52 +285,19 @@ async fn grant(
             return Ok(Err(refusal));
         }
     };
-
-    let device = known.unwrap_or_else(|| DeviceId(app.clock.id()));
-    let now = change.now();
-    let absolute_expires_at = now + app.config.refresh_token_max_ttl;
-    let holder = Holder {
-        grant: GrantId(app.clock.id()),
-        user_id: verified.user,
-        username: user.username,
-        roles: user.roles,
-        device_id: device,
-        client_id: asked.client.client_id,
-        audiences: asked.client.audiences,
-        scope: asked.scope,
-        created_at: now,
-        expires_at: (now + app.config.refresh_token_idle_ttl).min(absolute_expires_at),
-        absolute_expires_at,
-    };
-    let token = RefreshToken::first(holder.grant);
-    let replaced = match known {
-        Some(device) => ended::end_of_device(&mut change, device, Ended::Replaced).await?,
-        None => None,
-    };
-    let new_device = known.is_none().then(|| NewDevice {
-        name: claim.name.as_deref().unwrap_or("Unnamed device"),
-        kind: claim.kind.as_deref().unwrap_or("unknown"),
-    });
-    let kept = Kept {
-        grants: i64::from(app.config.max_grants_per_user) - 1,
-        signed_out_devices: SIGNED_OUT_DEVICES,
-    };
-    let (hash, agent) = (token.hash(), &caller.user_agent);
-    let surplus = granting::insert(&mut change, &holder, new_device, hash, agent, kept).await?;
-    let upgraded = verified.succeed(app, &mut change).await?;
-    let event = Event::on(
-        Action::SignedIn,
-        disabling::Subject::Grant(holder.grant),
-        verified.user,
-    )
-    .with("device_id", device.to_string())
-    .with("client_id", holder.client_id.as_str())
-    .with("new_device", new_device.is_some())
-    .with("replaced", replaced.map(|grant| grant.to_string()))
-    .with("ended_for_too_many", surplus)
-    .with("password_hash_upgraded", upgraded);
+    (holder.username, holder.roles) = (user.username, user.roles);
+    let mut beside = Beside::default();
+    if let Some(device) = known {
+        holder.device_id = device;
+        beside.replaced = ended::end_of_device(&mut change, device, Ended::Replaced).await?;
+    }
+    let device = known.is_none().then(|| new_device(claim));
+    beside.ended_for_too_many =
+        granting::insert(&mut change, holder, device, secret_hash, kept(app)).await?;
+    beside.password_hash_upgraded = verified.succeed(app, &mut change).await?;
+    let event = signed_in(holder, known.is_none(), &beside);
     change.commit(event).await?;
-    Granted::sign(app, holder, &token, Narrowed::default(), now).map(Ok)
+    Ok(Ok(()))
 }
 
 /// The device that its token proves, if it is this user's. Another user's device, or one long purged, is

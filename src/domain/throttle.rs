@@ -85,6 +85,11 @@ impl Attempt {
         Ok(attempt)
     }
 
+    /// The throttle whose failures a success forgets, and the one that then gets the attempt back.
+    pub fn keys(&self) -> ([u8; 32], Option<[u8; 32]>) {
+        (self.subject, self.address)
+    }
+
     /// The password was right: the failures before it are forgotten. One statement.
     ///
     /// # Errors

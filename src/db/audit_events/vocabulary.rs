@@ -217,12 +217,12 @@ impl Action {
 /// One event, to be committed with the change that it tells of. Holds ids, no names and no secrets.
 #[derive(Debug, Clone)]
 pub struct Event {
-    pub(super) action: Action,
-    pub(super) subject_kind: &'static str,
-    pub(super) subject_id: Option<Uuid>,
-    pub(super) user: Option<UserId>,
-    pub(super) reason: Option<String>,
-    pub(super) details: Value,
+    pub(in crate::db) action: Action,
+    pub(in crate::db) subject_kind: &'static str,
+    pub(in crate::db) subject_id: Option<Uuid>,
+    pub(in crate::db) user: Option<UserId>,
+    pub(in crate::db) reason: Option<String>,
+    pub(in crate::db) details: Value,
 }
 
 impl Event {
