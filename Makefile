@@ -2,7 +2,7 @@
 # (scripts/need.sh), so a fresh clone needs Rust and nothing else. No target deletes data.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz bench bench-growth lint fmt sqlx hooks
+.PHONY: help run demo screenshots test fuzz bench bench-growth lint fmt sqlx hooks
 
 # Programs that scripts/need.sh builds for this repository alone.
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
@@ -17,6 +17,13 @@ run: ## build and serve on http://127.0.0.1:8000, with a private Postgres unless
 	cargo build --release --locked
 	@exec "$${CARGO_TARGET_DIR:-target}/release/doorward" serve
 
+demo: ## the same with a thousand people who do not exist and their last month, in target/demo
+	@scripts/need.sh rust
+	@scripts/need.sh postgres
+	cargo build --release --locked
+	@env -u DATABASE_URL DOORWARD_DATA_DIR=target/demo "$${CARGO_TARGET_DIR:-target}/release/doorward" demo --once
+	@exec env -u DATABASE_URL DOORWARD_DATA_DIR=target/demo "$${CARGO_TARGET_DIR:-target}/release/doorward" serve
+
 # One test runs the plain sqlx program against the same migrations; the pages are looked at
 # in Chromium; the examples, and clients that others wrote, run on Node and Python.
 test: ## run every test, on a private Postgres unless DATABASE_URL is set
@@ -28,6 +35,12 @@ test: ## run every test, on a private Postgres unless DATABASE_URL is set
 	@scripts/need.sh curl
 	@scripts/need.sh sqlx
 	cargo test --locked
+
+screenshots: ## take the pictures of docs/ anew, in Chromium
+	@scripts/need.sh rust
+	@scripts/need.sh postgres
+	@scripts/need.sh chromium
+	cargo test --locked --test it -- --ignored screenshots
 
 fuzz: ## try a thousand requests per operation of /openapi.json, good and bad (takes a while)
 	@scripts/need.sh rust

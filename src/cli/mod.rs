@@ -5,6 +5,7 @@ mod access;
 mod admin;
 mod audit;
 mod client;
+mod demo;
 mod device;
 mod keys;
 mod migrate;
@@ -62,6 +63,8 @@ enum Command {
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Fill an empty database with people who do not exist, to look at the panel
+    Demo(demo::Demo),
     /// Delete what is past its retention
     Purge,
     /// The database
@@ -163,6 +166,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Client(client) => client.run(json).await,
         Command::Keys(command) => command.run(json).await,
         Command::Audit(audit) => audit.run(json).await,
+        Command::Demo(demo) => demo.run(json).await,
         Command::Purge => purge::run(json).await,
         Command::Db(Db::Url) => {
             let database = access::Database::join().await?;

@@ -8,6 +8,7 @@ pub mod change;
 pub mod connection;
 pub mod cursor;
 pub mod cut_offs;
+pub mod demo;
 pub mod devices;
 pub mod disabling;
 pub mod door;

@@ -226,6 +226,15 @@ pub async fn any_administrator(db: &mut PgConnection) -> Result<bool, Error> {
     .await?)
 }
 
+/// Whether there is any. One statement.
+pub async fn any(db: &mut PgConnection) -> Result<bool, Error> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM users) AS "any!""#)
+            .fetch_one(db)
+            .await?,
+    )
+}
+
 /// Whether anybody may sign in to the panel. One statement, over all users if nobody may.
 pub async fn any_with_role(db: &mut PgConnection) -> Result<bool, Error> {
     Ok(

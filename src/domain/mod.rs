@@ -10,6 +10,7 @@ pub mod client_credentials;
 pub mod clients;
 pub mod counts;
 pub mod credentials;
+pub mod demo;
 pub mod disable;
 pub mod end;
 pub mod error;

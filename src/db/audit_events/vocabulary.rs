@@ -125,6 +125,7 @@ pub enum Action {
     ClientSecretMade,
     AccessTokenRevoked,
     AuditChainBegun,
+    DemoFilled,
     ExportBegun,
     Exported,
     Purged,
@@ -132,7 +133,7 @@ pub enum Action {
 
 impl Action {
     /// Each of them.
-    pub const ALL: [Self; 36] = [
+    pub const ALL: [Self; 37] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::RefreshTokenReused,
@@ -166,6 +167,7 @@ impl Action {
         Self::ClientSecretMade,
         Self::AccessTokenRevoked,
         Self::AuditChainBegun,
+        Self::DemoFilled,
         Self::ExportBegun,
         Self::Exported,
         Self::Purged,
@@ -207,6 +209,7 @@ impl Action {
             Self::ClientSecretMade => "client.secret_made",
             Self::AccessTokenRevoked => "access_token.revoked",
             Self::AuditChainBegun => "server.audit_chain_begun",
+            Self::DemoFilled => "server.demo_filled",
             Self::ExportBegun => "server.export_begun",
             Self::Exported => "server.exported",
             Self::Purged => "server.purged",

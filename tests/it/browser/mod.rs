@@ -1,4 +1,5 @@
 //! The pages in a real browser, as people see and use them.
 
 mod pages;
+mod screenshots;
 mod stolen_phone;

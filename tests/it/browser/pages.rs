@@ -1,5 +1,5 @@
 //! Every page in the light and the dark theme, wide and narrow: axe finds nothing, nothing sticks
-//! out, and what users typed is text. The pictures are in `target/tmp/pages`, to be looked at.
+//! out, every button is reached by keyboard, and what users typed is text. The pictures are in `target/tmp/pages`, to be looked at.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -63,7 +63,7 @@ impl Visitor {
             panic!("axe-core: {error}; `make test` or scripts/need.sh node installs it")
         });
         Self {
-            window: Chromium::open(server).await,
+            window: Chromium::open(server).await.by_keyboard(),
             axe,
             faults: Vec::new(),
             seen: BTreeSet::new(),

@@ -1,5 +1,5 @@
 //! The reason this project exists, from the first start to a phone that is gone for good: by
-//! what the pages say and nothing else. Once with script allowed, once with it switched off.
+//! what the pages say and nothing else. By mouse, and by keyboard alone with script allowed and switched off.
 
 use std::time::Instant;
 
@@ -27,10 +27,17 @@ async fn a_stolen_phone_is_cut_off_and_comes_back_only_while_it_may() {
 }
 
 #[tokio::test]
-async fn the_same_without_script() {
+async fn the_same_by_keyboard_alone() {
+    let server = spawn().await;
+    let desk = Chromium::open(&server).await.by_keyboard();
+    walk(&server, &desk).await;
+}
+
+#[tokio::test]
+async fn the_same_by_keyboard_alone_without_script() {
     let server = spawn().await;
     let desk = Chromium::open(&server).await.without_script().await;
-    walk(&server, &desk).await;
+    walk(&server, &desk.by_keyboard()).await;
 }
 
 async fn sign_in<'a>(server: &'a Server, device: &str) -> Phone<'a> {

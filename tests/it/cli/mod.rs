@@ -2,6 +2,7 @@
 
 mod audit;
 mod commands;
+mod demo;
 mod process;
 mod secrets;
 mod serve;

@@ -1,6 +1,8 @@
 //! A real browser: headless Chromium, driven over WebDriver. Things are found as people find
 //! them: fields by their labels, buttons by their words.
 
+mod keyboard;
+
 use std::{
     fs,
     io::{BufRead, BufReader},
@@ -28,6 +30,7 @@ pub struct Chromium {
     client: Client,
     driver: Child,
     issuer: String,
+    by_keyboard: bool,
     _profile: TempDir,
 }
 
@@ -117,6 +120,7 @@ impl Chromium {
             client,
             driver,
             issuer: issuer.to_owned(),
+            by_keyboard: false,
             _profile: profile,
         }
     }
@@ -213,14 +217,31 @@ impl Chromium {
     /// Types into the field with this label.
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.field(label).await;
-        field.clear().await.unwrap();
-        field.send_keys(text).await.unwrap();
+        if self.by_keyboard {
+            self.reach(&field).await;
+            self.key("a", 65, "", &["selectAll"]).await;
+            self.tools("Input.insertText", json!({ "text": text }))
+                .await;
+        } else {
+            field.clear().await.unwrap();
+            field.send_keys(text).await.unwrap();
+        }
     }
 
     /// Ticks the box, or chooses the choice, with this label.
     pub async fn tick(&self, label: &str) {
         let path = format!("//label[normalize-space() = {}]", quoted(label));
-        self.one(&path).await.click().await.unwrap();
+        let label = self.one(&path).await;
+        if self.by_keyboard {
+            let boxed = match label.attr("for").await.unwrap() {
+                Some(id) => self.client.find(Locator::Id(&id)).await,
+                None => label.find(Locator::Css("input")).await,
+            };
+            self.reach(&boxed.unwrap()).await;
+            self.key(" ", 32, " ", &[]).await;
+        } else {
+            label.click().await.unwrap();
+        }
     }
 
     /// Clicks on the one link, button or fold with these words.
@@ -237,7 +258,7 @@ impl Chromium {
     /// Clicks on the one button with these words, which leads to no other page.
     pub async fn click(&self, words: &str) {
         let path = format!("//button[normalize-space() = {}]", quoted(words));
-        self.one(&path).await.click().await.unwrap();
+        self.act_on(&self.one(&path).await).await;
     }
 
     /// Opens another tab and goes there; its handle, and that of the tab before.
@@ -280,7 +301,7 @@ impl Chromium {
         let pressed = self.one(&path).await;
         let folds = pressed.tag_name().await.unwrap() == "summary";
         let before = self.client.find(Locator::Css("html")).await.unwrap();
-        pressed.click().await.unwrap();
+        self.act_on(&pressed).await;
         if !folds {
             self.next_page(&before).await;
         }
@@ -313,12 +334,23 @@ impl Chromium {
 
     /// The whole page as a picture, in `target/tmp/pages`.
     pub async fn picture(&self, name: &str) {
-        let whole = json!({ "captureBeyondViewport": true });
-        let taken = self.tools("Page.captureScreenshot", whole).await;
+        self.take(name, true).await;
+    }
+
+    /// The same of as much as the window shows; where it is.
+    pub async fn view(&self, name: &str) -> PathBuf {
+        self.take(name, false).await
+    }
+
+    async fn take(&self, name: &str, whole: bool) -> PathBuf {
+        let how = json!({ "captureBeyondViewport": whole });
+        let taken = self.tools("Page.captureScreenshot", how).await;
         let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
         fs::create_dir_all(&directory).unwrap();
-        fs::write(directory.join(format!("{name}.png")), picture).unwrap();
+        let file = directory.join(format!("{name}.png"));
+        fs::write(&file, picture).unwrap();
+        file
     }
 }
 
