@@ -47,7 +47,7 @@ pub fn choices(asked: Option<&str>) -> (Span, [Choice; 3]) {
 /// The charts, and the tables beneath.
 pub struct ActivityView {
     /// Bars over time.
-    pub charts: [Chart; 5],
+    pub charts: [Chart; 6],
     /// How many refreshes there were, with the span.
     pub refreshes: String,
     /// What became of them, and of how many; nothing where there was none.
@@ -152,7 +152,7 @@ fn parts(activity: &Activity, kind: Kind, name: &str) -> Vec<Part> {
     parts
 }
 
-fn subjects(activity: &Activity, span: Span) -> [Subject; 5] {
+fn subjects(activity: &Activity, span: Span) -> [Subject; 6] {
     let slot = match span {
         Span::Hour => "minute",
         Span::Day => "hour",
@@ -201,6 +201,12 @@ fn subjects(activity: &Activity, span: Span) -> [Subject; 5] {
                 parts(activity, Kind::Reused, "reuse"),
             )
         },
+        subject(
+            "forms-refused",
+            ["refused form", "refused forms"],
+            "Forms of this panel that are refused show here, by reason, whoever sent them.",
+            parts(activity, Kind::FormRefused, ""),
+        ),
     ]
 }
 

@@ -8,6 +8,7 @@ use rocket::{State, get, http::Status, post};
 use super::{
     badge::Badge,
     chrome::Chrome,
+    confirm,
     consequence::Sentence,
     deeds::{Deeds, Refused, disabling, reason},
     fault::{Fault, Turn},
@@ -294,6 +295,10 @@ pub async fn add(
         audiences: &words(&typed.audiences),
         redirect_uris: &words(&typed.redirect_uris),
     };
+    if !new.public {
+        let doing = "add a client that gets a secret";
+        confirm::ask(app, &by.0, &caller, &form.0, doing).await?;
+    }
     match clients::add(app, &by.0.actor(&caller), &new).await {
         Ok((client, Some(secret))) => {
             let page = SecretPage::of(&by.0, "The client is added.", &client.client_id, &secret);
@@ -311,14 +316,16 @@ pub async fn add(
 }
 
 /// Makes a confidential client another secret.
-#[post("/admin/clients/<id>/secret", data = "<_form>")]
+#[post("/admin/clients/<id>/secret", data = "<form>")]
 pub async fn make_secret(
     app: &State<Arc<App>>,
     by: Administrator,
     caller: Caller,
     id: ClientId,
-    _form: Checked,
+    form: Checked,
 ) -> Result<Page<SecretPage>, Fault> {
+    let doing = "make a client another secret";
+    confirm::ask(app, &by.0, &caller, &form.0, doing).await?;
     let secret = clients::make_secret(app, &by.0.actor(&caller), &id).await?;
     let what = "The client has another secret. The one before is worth nothing.";
     let page = SecretPage::of(&by.0, what, &id, &secret);

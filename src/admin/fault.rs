@@ -8,24 +8,29 @@ use rocket::{
     response::{Redirect, Responder},
 };
 
-use super::page::Page;
+use super::{confirm::ConfirmPage, page::Page};
 use crate::{api::error::Wire, domain::error::Error, headers, telemetry};
 
 /// Where to sign in.
 pub const LOGIN_PATH: &str = "/admin/login";
 
 /// A refusal, to be shown as a page.
-pub struct Fault(Wire);
+pub enum Fault {
+    /// In the words of the API.
+    Told(Wire),
+    /// Not before the password was typed once more.
+    Asks(Box<Page<ConfirmPage>>),
+}
 
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
-        Self(error.into())
+        Self::Told(error.into())
     }
 }
 
 impl From<Wire> for Fault {
     fn from(wire: Wire) -> Self {
-        Self(wire)
+        Self::Told(wire)
     }
 }
 
@@ -51,17 +56,21 @@ fn title(status: Status) -> &'static str {
 
 impl<'r> Responder<'r, 'static> for Fault {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
-        self.0.log(request);
+        let wire = match self {
+            Self::Told(wire) => wire,
+            Self::Asks(page) => return page.respond_to(request),
+        };
+        wire.log(request);
         let page = FaultPage {
-            title: title(self.0.status()),
-            message: self.0.description().to_owned(),
+            title: title(wire.status()),
+            message: wire.description().to_owned(),
             request_id: telemetry::request_id(request).to_string(),
         };
-        let mut response = Page::new(self.0.status(), page).respond_to(request)?;
-        if let Some(seconds) = self.0.retry_after() {
+        let mut response = Page::new(wire.status(), page).respond_to(request)?;
+        if let Some(seconds) = wire.retry_after() {
             response.set_raw_header("Retry-After", seconds.to_string());
         }
-        if let Some(methods) = self.0.allow() {
+        if let Some(methods) = wire.allow() {
             response.set_raw_header("Allow", methods.to_owned());
         }
         Ok(response)
@@ -105,7 +114,7 @@ fn sign_in_first(request: &Request<'_>) -> Turn<FaultPage> {
 
 #[catch(default)]
 fn refused(status: Status, request: &Request<'_>) -> Caught {
-    Caught(Fault(Wire::of_status(status, request)))
+    Caught(Fault::Told(Wire::of_status(status, request)))
 }
 
 /// A refusal that no handler made.

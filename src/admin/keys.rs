@@ -8,6 +8,7 @@ use rocket::{State, get, http::Status, post};
 use super::{
     badge::Badge,
     chrome::Chrome,
+    confirm,
     fault::{Fault, Turn},
     format,
     page::Page,
@@ -70,26 +71,28 @@ pub async fn list(
 }
 
 /// Has the next key sign from now on.
-#[post("/admin/keys/rotate", data = "<_form>")]
+#[post("/admin/keys/rotate", data = "<form>")]
 pub async fn rotate(
     app: &State<Arc<App>>,
     by: Administrator,
     caller: Caller,
-    _form: Checked,
+    form: Checked,
 ) -> Result<Turn<KeysPage>, Fault> {
+    confirm::ask(app, &by.0, &caller, &form.0, "rotate the signing keys").await?;
     keys::rotate(app, &by.0.actor(&caller)).await?;
     Ok(Turn::To("/admin/keys?done=keys-rotated".to_owned()))
 }
 
 /// Takes a key away at once.
-#[post("/admin/keys/<kid>/retire", data = "<_form>")]
+#[post("/admin/keys/<kid>/retire", data = "<form>")]
 pub async fn retire(
     app: &State<Arc<App>>,
     by: Administrator,
     caller: Caller,
     kid: &str,
-    _form: Checked,
+    form: Checked,
 ) -> Result<Turn<KeysPage>, Fault> {
+    confirm::ask(app, &by.0, &caller, &form.0, "take a signing key away").await?;
     keys::retire(app, &by.0.actor(&caller), kid).await?;
     Ok(Turn::To("/admin/keys?done=key-retired".to_owned()))
 }

@@ -9,6 +9,7 @@ mod badge;
 mod chart;
 mod chrome;
 mod clients;
+mod confirm;
 mod consequence;
 mod deeds;
 mod devices;
@@ -32,6 +33,7 @@ mod suspend;
 mod tokens;
 mod user;
 mod users;
+mod why;
 
 use rocket::{Route, routes};
 
@@ -87,5 +89,7 @@ pub fn routes() -> Vec<Route> {
         users::create,
         users::list::show,
         users::new,
+        why::look,
+        why::show,
     ]
 }

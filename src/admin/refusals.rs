@@ -5,6 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use askama::Template;
 use rocket::{State, get};
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::{
     asked::{Asked, Faults, Parameters, Question},
@@ -29,9 +30,10 @@ use crate::{
 };
 
 /// Why somebody is refused: the stored words, and each as a phrase.
-const REASONS: [(&str, &str); 19] = [
+pub const REASONS: [(&str, &str); 20] = [
     ("csrf", "a form that none of our pages sent"),
     ("no_session", "a form after the session had ended"),
+    ("bad_form", "a form that cannot be read"),
     ("audience_not_allowed", "audience not allowed"),
     ("bad_client", "bad client"),
     ("role_required", "beyond the role"),
@@ -66,6 +68,8 @@ pub struct RefusalLine {
     pub time: String,
     /// Why, in words.
     pub why: String,
+    /// In which request.
+    pub request: Uuid,
     /// How often the same was refused for the same reason in all.
     pub times: i64,
     /// Whom; none where there is no such user.
@@ -95,6 +99,7 @@ impl RefusalLine {
         Self {
             time: format::time(refusal.created_at),
             why: words(&refusal.reason),
+            request: refusal.request_id,
             times: refusal.refused,
             user: refusal.user_id.filter(|_| name.is_some()),
             username: name.unwrap_or_default(),

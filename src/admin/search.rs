@@ -71,6 +71,8 @@ struct VisitorLine {
 
 const ASK: &str =
     "Type the beginning of a username, an e-mail or a device's name; or a whole id or IP address.";
+const SECRET: &str =
+    "This looks like a token, which has no place in an address: it is not looked for here.";
 const SHORTER: &str = "Nothing that is looked for is so long. Type the beginning of it.";
 const NOTHING: &str = "Nothing is found by this. Names and e-mails are found by their beginning, ids and IP addresses \
                        as a whole. Try fewer letters.";
@@ -88,6 +90,14 @@ pub async fn place(app: &App, id: Uuid) -> Result<Option<String>, Error> {
     }))
 }
 
+/// A refresh, device or access token, or the beginning of one.
+fn is_like_a_token(text: &str) -> bool {
+    ["dwr_", "dwd_", "eyJ"]
+        .iter()
+        .any(|it| text.starts_with(it))
+        && text.len() > 40
+}
+
 /// Finds whatever somebody types.
 #[get("/admin/search?<query>")]
 pub async fn find(
@@ -100,6 +110,9 @@ pub async fn find(
     let mut page = SearchPage::new(&by.0, typed);
     if text.is_empty() {
         page.advice = ASK;
+    } else if is_like_a_token(text) {
+        page.advice = SECRET;
+        page.chrome.sought.clear();
     } else if text.chars().count() > search::LONGEST {
         page.advice = SHORTER;
         page.chrome.sought.clear();

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     badge::Badge,
     chrome::Chrome,
+    confirm,
     consequence::Owner,
     deeds::{Deeds, Refused, Standing},
     fault::{Fault, Turn},
@@ -243,6 +244,9 @@ pub async fn change(
 ) -> Result<Turn<UserPage>, Fault> {
     let profile = Profile::typed(&form.0);
     let roles = profile.roles();
+    if users::would_change_roles(app, id, &roles).await? {
+        confirm::ask(app, &by.0, &caller, &form.0, "change a user's roles").await?;
+    }
     let changes = Changes {
         username: Some(&profile.username),
         email: Some(profile.email()),
@@ -306,15 +310,16 @@ pub async fn ask_delete(
 }
 
 /// Deletes a user.
-#[post("/admin/users/<id>/delete", data = "<_form>")]
+#[post("/admin/users/<id>/delete", data = "<form>")]
 pub async fn delete(
     app: &State<Arc<App>>,
     by: Administrator,
     caller: Caller,
     id: UserId,
-    _form: Checked,
+    form: Checked,
 ) -> Result<Turn<DeleteUserPage>, Fault> {
     let user = listing::user(app, id).await?;
+    confirm::ask(app, &by.0, &caller, &form.0, "delete a user").await?;
     match users::delete(app, &by.0.actor(&caller), id).await {
         Ok(()) | Err(Error::NotFound(Thing::User)) => {
             Ok(Turn::To("/admin/users?done=user-deleted".to_owned()))

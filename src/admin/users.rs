@@ -9,6 +9,7 @@ use rocket::{Either, State, get, http::Status, post};
 
 use super::{
     chrome::Chrome,
+    confirm,
     fault::{Fault, Turn},
     format,
     page::Page,
@@ -163,6 +164,10 @@ pub async fn create(
 ) -> Result<Either<Page<NewUserPage>, Turn<LinkPage>>, Fault> {
     let profile = Profile::typed(&form.0);
     let roles = profile.roles();
+    if !roles.is_empty() {
+        let what = "make a user who has a role";
+        confirm::ask(app, &by.0, &caller, &form.0, what).await?;
+    }
     let new = NewUser {
         username: &profile.username,
         password: None,

@@ -21,7 +21,8 @@ use super::{
 };
 use crate::ids::GrantId;
 
-const PREFIX: &str = "dwr_";
+/// What each begins with, so that scanners for secrets know it.
+pub const PREFIX: &str = "dwr_";
 const BODY_LENGTH: usize = 56;
 const CHECK_LENGTH: usize = 16;
 const TOKEN_LENGTH: usize = BODY_LENGTH + CHECK_LENGTH;
@@ -33,6 +34,17 @@ pub struct RefreshToken {
     /// How often the grant's token had been rotated when this one was made.
     pub generation: i32,
     secret: Secret<[u8; 32]>,
+}
+
+/// Why a string is no refresh token of a server's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alien {
+    /// It has not the form of one.
+    Malformed,
+    /// It has, and was made under a server key that is not one of ours.
+    OtherKey,
+    /// It names a key of ours, and its check is wrong: somebody made it up, or it was copied badly.
+    Altered,
 }
 
 impl RefreshToken {
@@ -79,24 +91,37 @@ impl RefreshToken {
     /// Reads a string that claims to be one of ours; `None` for everything that a
     /// server with these keys did not make.
     pub fn parse(text: &str, keys: &ServerKeys) -> Option<Self> {
+        Self::read(text, keys).ok()
+    }
+
+    /// The same, with what is wrong: for those who may know, and for nobody who presents it.
+    ///
+    /// # Errors
+    /// The [`Alien`].
+    pub fn read(text: &str, keys: &ServerKeys) -> Result<Self, Alien> {
         let mut bytes = [0; TOKEN_LENGTH];
-        let length = URL_SAFE_NO_PAD
-            .decode_slice(text.strip_prefix(PREFIX)?, &mut bytes)
-            .ok()?;
-        if length != TOKEN_LENGTH {
-            return None;
+        let encoded = text.strip_prefix(PREFIX).ok_or(Alien::Malformed)?;
+        match URL_SAFE_NO_PAD.decode_slice(encoded, &mut bytes) {
+            Ok(TOKEN_LENGTH) => {}
+            _ => return Err(Alien::Malformed),
         }
         let (body, check) = bytes.split_at(BODY_LENGTH);
-        let (key_id, rest) = body.split_first_chunk::<4>()?;
-        let expected = hmac::sign(keys.find(KeyId::from(*key_id))?.refresh(), body);
-        constant_time::verify_slices_are_equal(expected.as_ref().get(..CHECK_LENGTH)?, check)
-            .ok()?;
+        let (key_id, rest) = body.split_first_chunk::<4>().ok_or(Alien::Malformed)?;
+        let key = keys.find(KeyId::from(*key_id)).ok_or(Alien::OtherKey)?;
+        let expected = hmac::sign(key.refresh(), body);
+        let expected = expected.as_ref().get(..CHECK_LENGTH);
+        constant_time::verify_slices_are_equal(expected.unwrap_or_default(), check)
+            .map_err(|_| Alien::Altered)?;
 
-        let (grant, rest) = rest.split_first_chunk::<16>()?;
-        let (generation, secret) = rest.split_first_chunk::<4>()?;
+        let (grant, rest) = rest.split_first_chunk::<16>().ok_or(Alien::Malformed)?;
+        let (generation, secret) = rest.split_first_chunk::<4>().ok_or(Alien::Malformed)?;
         let generation = i32::from_be_bytes(*generation);
-        let secret = Secret::new(<[u8; 32]>::try_from(secret).ok()?);
-        (generation >= 0).then_some(Self {
+        let secret = <[u8; 32]>::try_from(secret).map_err(|_| Alien::Malformed)?;
+        let secret = Secret::new(secret);
+        if generation < 0 {
+            return Err(Alien::Malformed);
+        }
+        Ok(Self {
             grant: GrantId(Uuid::from_bytes(*grant)),
             generation,
             secret,
@@ -209,6 +234,11 @@ mod tests {
         };
         assert!(RefreshToken::parse(text.expose(), &rotated).is_some());
         assert!(RefreshToken::parse(text.expose(), &keys(2)).is_none());
+        let read = |text: &str, byte| RefreshToken::read(text, &keys(byte)).err();
+        assert_eq!(read(text.expose(), 2), Some(Alien::OtherKey));
+        let altered = text.expose().replace(&text.expose()[90..], "AAAAAAAAAA");
+        assert_eq!(read(&altered, 1), Some(Alien::Altered));
+        assert_eq!(read(&text.expose()[..99], 1), Some(Alien::Malformed));
     }
 
     #[test]

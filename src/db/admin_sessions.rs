@@ -20,6 +20,8 @@ pub struct FoundSession {
     pub roles: Vec<String>,
     /// The last request that was recorded.
     pub last_used_at: DateTime<Utc>,
+    /// When the password was last typed.
+    pub authenticated_at: DateTime<Utc>,
     /// The user is disabled now.
     pub disabled: bool,
 }
@@ -50,6 +52,7 @@ pub async fn find(
         FoundSession,
         r#"
         SELECT s.id, s.user_id AS "user_id: UserId", u.username, u.roles, s.last_used_at,
+               s.authenticated_at,
                disabled_now(u.disabled_at, u.disabled_until, $3) AS "disabled!"
         FROM admin_sessions s
         JOIN users u ON u.id = s.user_id
@@ -110,8 +113,9 @@ pub async fn insert(
     let (address, user_agent) = (caller.address_text(), caller.user_agent.as_str());
     let done = sqlx::query!(
         r#"
-        INSERT INTO admin_sessions (id, user_id, secret_hash, created_at, last_used_at, expires_at, address, user_agent)
-        VALUES ($1, $2, $3, $4, $4, $5, $6, $7)
+        INSERT INTO admin_sessions (id, user_id, secret_hash, created_at, last_used_at, authenticated_at, expires_at,
+                                    address, user_agent)
+        VALUES ($1, $2, $3, $4, $4, $4, $5, $6, $7)
         "#,
         id,
         user.0,
@@ -126,10 +130,38 @@ pub async fn insert(
     expect_one(done.rows_affected())
 }
 
-/// Ends a session of this user; false if there is none. One statement.
-pub async fn delete(change: &mut Change<'_>, id: Uuid, user: UserId) -> Result<bool, Error> {
+/// Notes that the password was typed; false if the session is no more. One statement.
+pub async fn set_authenticated(change: &mut Change<'_>, id: Uuid) -> Result<bool, Error> {
+    let now = change.now();
     let done = sqlx::query!(
-        "DELETE FROM admin_sessions WHERE id = $1 AND user_id = $2",
+        "UPDATE admin_sessions SET authenticated_at = $2 WHERE id = $1 AND expires_at > $2",
+        id,
+        now
+    )
+    .execute(change.db())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whose session this is or was, whether or not its time is over. One statement.
+pub async fn find_user(
+    db: &mut PgConnection,
+    secret_hash: [u8; 32],
+) -> Result<Option<UserId>, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT user_id AS "user_id: UserId" FROM admin_sessions WHERE secret_hash = $1"#,
+        secret_hash.as_slice(),
+    )
+    .fetch_optional(db)
+    .await?)
+}
+
+/// Ends a session of this user; false if there is none whose time is not over. It stays, with a time that was
+/// over when it began, so that what is tried with its cookie is known as this user's. One statement.
+pub async fn end(change: &mut Change<'_>, id: Uuid, user: UserId) -> Result<bool, Error> {
+    let done = sqlx::query!(
+        "UPDATE admin_sessions SET expires_at = created_at
+         WHERE id = $1 AND user_id = $2 AND expires_at > created_at",
         id,
         user.0
     )
@@ -138,14 +170,14 @@ pub async fn delete(change: &mut Change<'_>, id: Uuid, user: UserId) -> Result<b
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends all sessions of a user, but the one that is to stay. One statement.
-pub async fn delete_of_user(
+/// Ends all sessions of a user, but the one that is to go on. One statement.
+pub async fn end_of_user(
     change: &mut Change<'_>,
     user: UserId,
     but: Option<Uuid>,
 ) -> Result<(), Error> {
     sqlx::query!(
-        "DELETE FROM admin_sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2",
+        "UPDATE admin_sessions SET expires_at = created_at WHERE user_id = $1 AND id IS DISTINCT FROM $2 AND expires_at > created_at",
         user.0,
         but
     )

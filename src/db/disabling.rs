@@ -1,10 +1,11 @@
 //! The columns `disabled_*`, which users, devices and refresh tokens have alike.
 
 use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Error, change::Change, cut_offs::CutOff, expect_one};
-use crate::ids::{DeviceId, GrantId, UserId};
+use crate::ids::{ClientId, DeviceId, GrantId, UserId};
 
 /// One of the three things that can be disabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,4 +217,59 @@ pub async fn set_enabled(change: &mut Change<'_>, subject: Subject) -> Result<()
         }
     };
     expect_one(done.rows_affected())
+}
+
+/// What stands against a grant, a sign-in or a client at this moment.
+#[derive(Debug)]
+pub struct Suspension {
+    /// `token`, `device`, `user` or `client`.
+    pub what: String,
+    /// Since when.
+    pub disabled_at: DateTime<Utc>,
+    /// When it ends by itself.
+    pub disabled_until: Option<DateTime<Utc>>,
+    /// Why.
+    pub disabled_reason: Option<String>,
+    /// In what capacity whoever disabled it did so.
+    pub disabled_by_kind: Option<String>,
+    /// That user's name, while there is such a user.
+    pub disabled_by: Option<String>,
+}
+
+/// Which of these are disabled now, and by whom. One statement, four rows by key at the most.
+pub async fn list_in_force(
+    db: &mut PgConnection,
+    (grant, device, user): (Option<GrantId>, Option<DeviceId>, Option<UserId>),
+    client: Option<&ClientId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Suspension>, Error> {
+    Ok(sqlx::query_as!(
+        Suspension,
+        r#"
+        SELECT s.what AS "what!", s.disabled_at AS "disabled_at!", s.disabled_until, s.disabled_reason,
+               s.disabled_by_kind, by.username AS "disabled_by?"
+        FROM (
+            SELECT 'token' AS what, disabled_at, disabled_until, disabled_reason, disabled_by, disabled_by_kind
+            FROM refresh_tokens WHERE id = $1
+            UNION ALL
+            SELECT 'device', disabled_at, disabled_until, disabled_reason, disabled_by, disabled_by_kind
+            FROM devices WHERE id = $2
+            UNION ALL
+            SELECT 'user', disabled_at, disabled_until, disabled_reason, disabled_by, disabled_by_kind
+            FROM users WHERE id = $3
+            UNION ALL
+            SELECT 'client', disabled_at, disabled_until, disabled_reason, disabled_by, disabled_by_kind
+            FROM oauth_clients WHERE client_id = $4
+        ) AS s
+        LEFT JOIN users by ON by.id = s.disabled_by
+        WHERE disabled_now(s.disabled_at, s.disabled_until, $5)
+        "#,
+        grant.map(|id| id.0),
+        device.map(|id| id.0),
+        user.map(|id| id.0),
+        client.map(ClientId::as_str),
+        now,
+    )
+    .fetch_all(db)
+    .await?)
 }

@@ -26,6 +26,8 @@ pub enum Kind {
     Throttles,
     /// Links that nobody used.
     PasswordLinks,
+    /// Sessions in the panel whose time is over.
+    PanelSessions,
     /// Access tokens that were revoked and have expired since.
     RevokedAccessTokens,
     /// Signing keys that were retired before.
@@ -42,7 +44,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order in which they are purged: grants before the devices that they hold.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::EndedGrants,
         Self::ExpiredGrants,
         Self::Devices,
@@ -50,6 +52,7 @@ impl Kind {
         Self::RefusalCounts,
         Self::Throttles,
         Self::PasswordLinks,
+        Self::PanelSessions,
         Self::RevokedAccessTokens,
         Self::SigningKeys,
         Self::AuditEvents,
@@ -68,6 +71,7 @@ impl Kind {
             Self::RefusalCounts => "refusal_counts",
             Self::Throttles => "throttles",
             Self::PasswordLinks => "password_links",
+            Self::PanelSessions => "panel_sessions",
             Self::RevokedAccessTokens => "revoked_access_tokens",
             Self::SigningKeys => "signing_keys",
             Self::AuditEvents => "audit_events",
@@ -187,6 +191,19 @@ pub async fn delete_batch(
                 r#"
                 DELETE FROM password_links WHERE id IN (
                     SELECT id FROM password_links WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::PanelSessions => {
+            sqlx::query!(
+                r#"
+                DELETE FROM admin_sessions WHERE id IN (
+                    SELECT id FROM admin_sessions WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
                 )
                 "#,
                 before,

@@ -4,6 +4,7 @@
 pub mod granting;
 mod list;
 pub mod rotation;
+pub mod trail;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

@@ -157,6 +157,30 @@ pub async fn list_of_request(db: &mut PgConnection, request: Uuid) -> Result<Vec
     .await?)
 }
 
+/// What a grant was refused, newest first: twenty of each reason are kept. One statement.
+pub async fn list_of_grant(
+    db: &mut PgConnection,
+    grant: GrantId,
+    limit: i64,
+) -> Result<Vec<Refusal>, Error> {
+    Ok(sqlx::query_as!(
+        Refusal,
+        r#"
+        SELECT r.id, r.created_at, r.reason, r.user_id AS "user_id: UserId", r.device_id, r.grant_id, r.address,
+               r.user_agent, r.request_id, c.refused
+        FROM refusals r
+        JOIN refusal_counts c USING (subject_id, reason)
+        WHERE r.subject_id = $1
+        ORDER BY r.id DESC
+        LIMIT $2
+        "#,
+        grant.0,
+        limit,
+    )
+    .fetch_all(db)
+    .await?)
+}
+
 /// Somebody who was refused, at a known address.
 #[derive(Debug)]
 pub struct TurnedAway {

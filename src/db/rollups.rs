@@ -23,17 +23,20 @@ pub enum Kind {
     Reused,
     /// A refresh was refused, for another reason than reuse.
     RefreshRefused,
+    /// A form of the panel was refused before anything was done.
+    FormRefused,
 }
 
 impl Kind {
     /// All.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SignedIn,
         Self::SignInRefused,
         Self::Refreshed,
         Self::Retried,
         Self::Reused,
         Self::RefreshRefused,
+        Self::FormRefused,
     ];
 
     /// As stored.
@@ -45,6 +48,7 @@ impl Kind {
             Self::Retried => "retried",
             Self::Reused => "reused",
             Self::RefreshRefused => "refresh_refused",
+            Self::FormRefused => "form_refused",
         }
     }
 }

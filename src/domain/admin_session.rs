@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::{Actor, ActorKind, Caller, credentials, error::Error};
+use super::{Actor, ActorKind, Caller, credentials, error::Error, sign_in::Refusal};
 use crate::{
     app::App,
     crypto::{
@@ -28,6 +29,10 @@ const IDLE: Duration = Duration::from_mins(15);
 /// However it is used, a session is over after a working day.
 pub const LONGEST: Duration = Duration::from_hours(8);
 
+/// For so long after the password was typed, what is grave is done without asking for it again (OWASP ASVS
+/// 7.5.3). A browser that somebody left open is worth less for it.
+const FRESH: TimeDelta = TimeDelta::minutes(10);
+
 /// Uses closer together than this are recorded once.
 const RECORDED_EVERY: Duration = Duration::from_mins(1);
 
@@ -44,12 +49,19 @@ pub struct Panelist {
     pub roles: Vec<String>,
     /// The CSRF token of this session's forms.
     pub csrf: String,
+    /// When the password was last typed.
+    pub authenticated_at: DateTime<Utc>,
 }
 
 impl Panelist {
     /// Whether the user has a role.
     pub fn has(&self, role: &str) -> bool {
         self.roles.iter().any(|has| has == role)
+    }
+
+    /// Whether the password was typed so lately that it need not be asked for.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        now - self.authenticated_at < FRESH
     }
 
     /// Acting in the highest capacity that the roles give.
@@ -166,7 +178,7 @@ pub async fn of_cookie(app: &App, cookie: &str) -> Result<Option<Panelist>, Erro
     let Some(found) = found.filter(|found| !found.disabled && !found.roles.is_empty()) else {
         return Ok(None);
     };
-    if now - found.last_used_at >= chrono::TimeDelta::from_std(RECORDED_EVERY).unwrap_or_default() {
+    if now - found.last_used_at >= TimeDelta::from_std(RECORDED_EVERY).unwrap_or_default() {
         admin_sessions::set_used(&mut db, found.id, now).await?;
     }
     db.hand_on();
@@ -176,7 +188,60 @@ pub async fn of_cookie(app: &App, cookie: &str) -> Result<Option<Panelist>, Erro
         username: found.username,
         roles: found.roles,
         csrf: token.csrf(),
+        authenticated_at: found.authenticated_at,
     }))
+}
+
+/// Takes the password once more, for what is grave. One hash, under the throttle of the sign-in. A wrong one is
+/// told in the audit log, which the throttle bounds, and ends nothing.
+///
+/// # Errors
+/// Those of [`credentials::verify`], all of them for a session that is no more.
+pub async fn confirm(
+    app: &App,
+    panelist: &Panelist,
+    password: &Secret<String>,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let confirmed = confirmed(app, panelist, password, caller).await;
+    if let Err(Error::SignIn(_)) = &confirmed {
+        let actor = panelist.as_owner(caller);
+        let event = of_panel(Action::PanelConfirmationRefused, panelist);
+        app.change(&actor).await?.commit(event).await?;
+    }
+    confirmed
+}
+
+async fn confirmed(
+    app: &App,
+    panelist: &Panelist,
+    password: &Secret<String>,
+    caller: &Caller,
+) -> Result<(), Error> {
+    let place = app.hasher.place()?;
+    let (db, name) = (app.db().await?, &panelist.username);
+    let verified = credentials::verify(app, db, place, name, password, None, caller).await?;
+    let actor = panelist.as_owner(caller);
+    let mut change = app.change(&actor).await?;
+    if let Err(refusal) = verified.lock(&mut change).await? {
+        change.undo().await?;
+        return Err(Error::SignIn(refusal));
+    }
+    // The name may be another user's by now.
+    if verified.user != panelist.user
+        || !admin_sessions::set_authenticated(&mut change, panelist.session).await?
+    {
+        change.undo().await?;
+        return Err(Error::SignIn(Refusal::BadCredentials));
+    }
+    verified.succeed(app, &mut change).await?;
+    Ok(change
+        .commit(of_panel(Action::PanelConfirmed, panelist))
+        .await?)
+}
+
+fn of_panel(action: Action, panelist: &Panelist) -> Event {
+    Event::on(action, Subject::User(panelist.user), panelist.user)
 }
 
 /// The caller's own sessions, the last used first.
@@ -200,15 +265,11 @@ pub async fn end(
 ) -> Result<(), Error> {
     let actor = panelist.as_owner(caller);
     let mut change = app.change(&actor).await?;
-    if !admin_sessions::delete(&mut change, session, panelist.user).await? {
+    if !admin_sessions::end(&mut change, session, panelist.user).await? {
         return Ok(());
     }
-    let event = Event::on(
-        Action::PanelSignedOut,
-        Subject::User(panelist.user),
-        panelist.user,
-    )
-    .with("own", session == panelist.session);
+    let own = session == panelist.session;
+    let event = of_panel(Action::PanelSignedOut, panelist).with("own", own);
     Ok(change.commit(event).await?)
 }
 
@@ -221,6 +282,8 @@ pub enum Refused {
     NoSession,
     /// It asks for more than the role allows.
     Role,
+    /// It is no form, too long, or has a field twice.
+    Unreadable,
 }
 
 impl Refused {
@@ -230,11 +293,24 @@ impl Refused {
             Self::Foreign => "csrf",
             Self::NoSession => "no_session",
             Self::Role => "role_required",
+            Self::Unreadable => "bad_form",
         }
     }
 }
 
-/// Keeps that a form was refused, so that an attack shows.
+/// Whose session a cookie was, for as long as that is kept.
+///
+/// # Errors
+/// Those of the database.
+pub async fn user_of_former(app: &App, cookie: &str) -> Result<Option<UserId>, Error> {
+    let Some(token) = OpaqueToken::parse(Purpose::AdminSession, cookie) else {
+        return Ok(None);
+    };
+    Ok(admin_sessions::find_user(&mut *app.db().await?, token.hash()).await?)
+}
+
+/// Counts that a form was refused, and keeps it with whose session it was, so that an attack shows. Of nobody
+/// known it is counted in memory alone: whoever has no session must not make us write.
 ///
 /// # Errors
 /// Those of the database.
@@ -244,6 +320,10 @@ pub async fn refuse(
     user: Option<UserId>,
     caller: &Caller,
 ) -> Result<(), Error> {
+    app.counts.form_refused(why.as_str());
+    if user.is_none() {
+        return Ok(());
+    }
     let (id, now) = (app.clock.id(), app.clock.now());
     let refused = refusals::Refused {
         user,

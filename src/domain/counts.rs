@@ -85,6 +85,11 @@ impl Counts {
         self.add(kind, reason, client);
     }
 
+    /// A form of the panel was refused.
+    pub fn form_refused(&self, reason: &'static str) {
+        self.add(Kind::FormRefused, reason, None);
+    }
+
     fn add(&self, kind: Kind, reason: &'static str, client: Option<&ClientId>) {
         let is_apart = |client: &&ClientId| {
             self.refreshes.load().contains_key(*client) || self.refreshes_of_new(client).is_some()

@@ -99,7 +99,7 @@ async fn suspend(
     }
     disabling::set_disabled(change, subject, until, reason.as_deref()).await?;
     if let Subject::User(user) = subject {
-        admin_sessions::delete_of_user(change, user, None).await?;
+        admin_sessions::end_of_user(change, user, None).await?;
     }
     let action = match subject {
         Subject::User(_) => Action::UserDisabled,

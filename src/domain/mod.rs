@@ -34,5 +34,6 @@ pub mod texts;
 pub mod throttle;
 pub mod username;
 pub mod users;
+pub mod why;
 
 pub use crate::db::audit_events::{Actor, ActorKind, Caller};

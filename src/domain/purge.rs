@@ -47,6 +47,7 @@ async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
         | Kind::Devices
         | Kind::Refusals
         | Kind::RefusalCounts
+        | Kind::PanelSessions
         | Kind::DayRollups => app.config.retention,
         Kind::HourRollups => HOURS,
         Kind::MinuteRollups => MINUTES,

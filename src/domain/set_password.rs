@@ -234,7 +234,7 @@ async fn store(
     users::set_password_hash(&mut change, user.id, hash).await?;
     password_links::delete_of_user(&mut change, user.id).await?;
     throttle::forget_account(app, change.db(), &user.username).await?;
-    admin_sessions::delete_of_user(&mut change, user.id, session).await?;
+    admin_sessions::end_of_user(&mut change, user.id, session).await?;
     let ended = ended::end_of_user(&mut change, user.id, grant, Ended::PasswordChanged).await?;
     let event = Event::on(Action::PasswordChanged, Subject::User(user.id), user.id)
         .with("by", by)

@@ -136,6 +136,16 @@ pub async fn change(
     Ok(change.commit(event).await?)
 }
 
+/// Whether a set of roles is another one than the user has.
+///
+/// # Errors
+/// Not found; what is wrong with a role.
+pub async fn would_change_roles(app: &App, id: UserId, roles: &[String]) -> Result<bool, Error> {
+    let user = users::find(&mut *app.db().await?, id, app.clock.now()).await?;
+    let user = user.ok_or(Error::NotFound(Thing::User))?;
+    Ok(user.roles != texts::roles(roles)?)
+}
+
 /// Deletes a user and all that is the person's; the audit log keeps the bare id.
 ///
 /// # Errors

@@ -35,6 +35,17 @@ impl Fields {
         self.0.get(name).map_or("", |value| value.expose())
     }
 
+    /// What was typed into all fields but these, by name: to be shown to whoever typed it.
+    pub fn all_but(&self, names: &[&str]) -> Vec<(String, String)> {
+        let others = self.0.iter();
+        let others = others.filter(|(name, _)| !names.contains(&name.as_str()));
+        let mut others: Vec<_> = others
+            .map(|(name, value)| (name.clone(), value.expose().clone()))
+            .collect();
+        others.sort();
+        others
+    }
+
     /// Whether a box is ticked.
     pub fn ticked(&self, name: &str) -> bool {
         self.0.contains_key(name)

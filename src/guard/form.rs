@@ -13,6 +13,7 @@ use rocket::{
 };
 
 use super::{
+    attempt,
     fields::{Fields, Unreadable},
     session::{self, Browser},
 };
@@ -20,15 +21,12 @@ use crate::{
     api::error::Wire,
     app::App,
     crypto::opaque_token::{OpaqueToken, Purpose},
-    domain::{
-        Caller,
-        admin_session::{self, Refused},
-    },
-    ids::UserId,
+    domain::admin_session::Refused,
+    telemetry,
 };
 
 /// The field with the CSRF token.
-const FIELD: &str = "csrf";
+pub const FIELD: &str = "csrf";
 
 /// The fields of a form of this session.
 pub struct Checked(pub Fields);
@@ -42,12 +40,7 @@ impl<'r> FromData<'r> for Checked {
 
     async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
         match session::panelist(request).await {
-            Ok(Some(panelist)) => {
-                let by = Some(panelist.user);
-                check(request, data, Some(&panelist.csrf), by)
-                    .await
-                    .map(Self)
-            }
+            Ok(Some(panelist)) => check(request, data, Some(&panelist.csrf)).await.map(Self),
             Ok(None) => Outcome::Error((Status::Unauthorized, Unreadable)),
             Err(wire) => refuse(request, wire),
         }
@@ -66,7 +59,7 @@ impl<'r> FromData<'r> for CheckedBefore {
             _ => None,
         };
         let csrf = token.map(|token| token.csrf());
-        check(request, data, csrf.as_deref(), None).await.map(Self)
+        check(request, data, csrf.as_deref()).await.map(Self)
     }
 }
 
@@ -78,14 +71,18 @@ async fn check<'r>(
     request: &'r Request<'_>,
     data: Data<'r>,
     csrf: Option<&str>,
-    by: Option<UserId>,
 ) -> Outcome<'r, Fields, Unreadable> {
     let Some(app) = request.rocket().state::<Arc<App>>() else {
         return refuse(request, Wire::internal("no application is managed"));
     };
     let fields = match Fields::from_data(request, data).await {
         Outcome::Success(fields) => fields,
-        other => return other,
+        other => {
+            return match attempt::keep(request, Refused::Unreadable).await {
+                Ok(()) => other,
+                Err(wire) => refuse(request, wire),
+            };
+        }
     };
     let typed = fields.secret(FIELD);
     let matches = csrf.is_some_and(|csrf| {
@@ -94,17 +91,14 @@ async fn check<'r>(
     if matches && from_our_own_page(app, request) {
         return Outcome::Success(fields);
     }
-    let RequestOutcome::Success(caller) = Caller::from_request(request).await else {
-        return Outcome::Error((Status::InternalServerError, Unreadable));
-    };
     tracing::warn!(
-        request_id = %caller.request_id,
+        request_id = %telemetry::request_id(request),
         route = request.route().map(|route| route.uri.to_string()),
         "a form that none of our pages sent was refused"
     );
-    match admin_session::refuse(app, Refused::Foreign, by, &caller).await {
+    match attempt::keep(request, Refused::Foreign).await {
         Ok(()) => refuse(request, Wire::foreign_form()),
-        Err(error) => refuse(request, error.into()),
+        Err(wire) => refuse(request, wire),
     }
 }
 

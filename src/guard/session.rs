@@ -6,20 +6,19 @@ use std::sync::Arc;
 
 use rocket::{
     Request, State,
-    http::{Cookie, CookieJar, Method, SameSite, Status},
+    http::{Cookie, CookieJar, SameSite, Status},
     request::{FromRequest, Outcome},
 };
 
+use super::attempt;
 use crate::{
     api::error::Wire,
     app::App,
     crypto::opaque_token::OpaqueToken,
     domain::{
-        Caller,
         admin_session::{self, Panelist, Refused},
         error::Error,
     },
-    ids::UserId,
 };
 
 /// Anyone with a role.
@@ -50,7 +49,7 @@ fn cookie(app: &App, value: String) -> Cookie<'static> {
 }
 
 /// The browser's token as sent.
-fn sent<'a>(app: &App, jar: &'a CookieJar<'_>) -> Option<&'a str> {
+pub(super) fn sent<'a>(app: &App, jar: &'a CookieJar<'_>) -> Option<&'a str> {
     jar.get(name(app)).map(Cookie::value)
 }
 
@@ -76,30 +75,16 @@ async fn with_role(request: &Request<'_>, roles: &[&str]) -> Outcome<Panelist, (
         Ok(Some(panelist)) if roles.is_empty() || roles.iter().any(|role| panelist.has(role)) => {
             Outcome::Success(panelist)
         }
-        Ok(Some(panelist)) => {
-            let wire = keep(request, Refused::Role, Some(panelist.user)).await;
+        Ok(Some(_)) => {
+            let wire = attempt::keep(request, Refused::Role).await;
             wire.err().unwrap_or(Error::Forbidden.into()).fail(request)
         }
-        Ok(None) => match keep(request, Refused::NoSession, None).await {
+        Ok(None) => match attempt::keep(request, Refused::NoSession).await {
             Ok(()) => Outcome::Error((Status::Unauthorized, ())),
             Err(wire) => wire.fail(request),
         },
         Err(wire) => wire.fail(request),
     }
-}
-
-/// Keeps that a form was refused; a page that is only looked at changes nothing.
-async fn keep(request: &Request<'_>, why: Refused, user: Option<UserId>) -> Result<(), Wire> {
-    if request.method() == Method::Get || request.method() == Method::Head {
-        return Ok(());
-    }
-    let (Some(app), Outcome::Success(caller)) = (
-        request.rocket().state::<Arc<App>>(),
-        Caller::from_request(request).await,
-    ) else {
-        return Err(Wire::internal("no application is managed"));
-    };
-    Ok(admin_session::refuse(app, why, user, &caller).await?)
 }
 
 #[rocket::async_trait]

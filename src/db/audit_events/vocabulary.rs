@@ -109,6 +109,7 @@ pub enum Action {
     TokenEnabled,
     TokenEnded,
     TokenRevoked,
+    TokenExamined,
     PasswordChanged,
     PasswordLinkMade,
     SigningKeyCreated,
@@ -118,6 +119,8 @@ pub enum Action {
     SecretKeyRotated,
     PanelSignedIn,
     PanelSignedOut,
+    PanelConfirmed,
+    PanelConfirmationRefused,
     SetupCodeMade,
     ClientAdded,
     ClientDisabled,
@@ -133,7 +136,7 @@ pub enum Action {
 
 impl Action {
     /// Each of them.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 40] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::RefreshTokenReused,
@@ -151,6 +154,7 @@ impl Action {
         Self::TokenEnabled,
         Self::TokenEnded,
         Self::TokenRevoked,
+        Self::TokenExamined,
         Self::PasswordChanged,
         Self::PasswordLinkMade,
         Self::SigningKeyCreated,
@@ -160,6 +164,8 @@ impl Action {
         Self::SecretKeyRotated,
         Self::PanelSignedIn,
         Self::PanelSignedOut,
+        Self::PanelConfirmed,
+        Self::PanelConfirmationRefused,
         Self::SetupCodeMade,
         Self::ClientAdded,
         Self::ClientDisabled,
@@ -193,6 +199,7 @@ impl Action {
             Self::TokenEnabled => "token.enabled",
             Self::TokenEnded => "token.ended",
             Self::TokenRevoked => "token.revoked",
+            Self::TokenExamined => "token.examined",
             Self::PasswordChanged => "user.password_changed",
             Self::PasswordLinkMade => "user.password_link_made",
             Self::SigningKeyCreated => "signing_key.created",
@@ -202,6 +209,8 @@ impl Action {
             Self::SecretKeyRotated => "secret_key.rotated",
             Self::PanelSignedIn => "user.panel_signed_in",
             Self::PanelSignedOut => "user.panel_signed_out",
+            Self::PanelConfirmed => "user.panel_confirmed",
+            Self::PanelConfirmationRefused => "user.panel_confirmation_refused",
             Self::SetupCodeMade => "server.setup_code_made",
             Self::ClientAdded => "client.added",
             Self::ClientDisabled => "client.disabled",

@@ -1,13 +1,17 @@
-//! No form changes anything unless one of our own pages sent it, and the role allows it.
-//! The list of forms is that of the mounted routes.
+//! No form changes anything unless one of our own pages sent it, it can be read, and the role allows it; and what was
+//! tried is on record. The list of forms is that of the mounted routes, so that none can be forgotten.
 
-use doorward::config;
+use doorward::{config, domain::rollups};
 use rocket::http::Method;
 use serde_json::Value;
 
 use crate::support::{Server, browser::Browser, reply::Reply, spawn};
 
-/// Every POST route of the panel, with the ids of this server's things in place.
+/// Forms for which nobody needs to be signed in.
+const OPEN: [&str; 2] = ["/admin/login", "/admin/setup"];
+
+/// Every route of the panel that changes something, with the ids of this server's things in place. All of them
+/// are POST.
 async fn posts(server: &Server) -> Vec<String> {
     let ana = server.user("ana").await;
     let phone = ana.sign_in("phone").await;
@@ -15,10 +19,10 @@ async fn posts(server: &Server) -> Vec<String> {
     let rocket = doorward::server::build(&server.app, config::figment());
     let paths: Vec<String> = rocket
         .routes()
-        .filter(|route| route.method == Method::Post)
-        .map(|route| route.uri.path().to_owned())
-        .filter(|path| path.starts_with("/admin"))
-        .map(|path| {
+        .filter(|route| route.method != Method::Get && route.uri.path().starts_with("/admin"))
+        .map(|route| {
+            assert_eq!(route.method, Method::Post, "{route}");
+            let path = route.uri.path().to_owned();
             let id = match path.split('/').nth(2).unwrap() {
                 "users" => ana.id.to_string(),
                 "devices" => phone.device_id.clone(),
@@ -47,11 +51,27 @@ async fn state(server: &Server) -> Vec<Value> {
     .unwrap()
 }
 
-/// How many forms were refused for this reason.
-async fn counted(server: &Server, reason: &str) -> i64 {
-    let sql = "SELECT COALESCE(sum(refused), 0)::bigint FROM refusal_counts WHERE reason = $1";
-    let counted = sqlx::query_scalar(sql).bind(reason);
+/// How many forms were refused for this reason: of users, and of anybody.
+async fn counted(server: &Server, reason: &str) -> (i64, i64) {
+    rollups::write(&server.app).await.unwrap();
+    let sql = "
+        SELECT (SELECT COALESCE(sum(refused), 0)::bigint FROM refusal_counts WHERE reason = $1),
+               (SELECT COALESCE(sum(n), 0)::bigint FROM rollups
+                WHERE kind = 'form_refused' AND slot = 'day' AND reason = $1)";
+    let counted = sqlx::query_as(sql).bind(reason);
     counted.fetch_one(&server.rows).await.unwrap()
+}
+
+/// Whose refusals for this reason are kept, by name.
+async fn kept(server: &Server, reason: &str) -> Vec<(Option<String>, i64)> {
+    let sql = "SELECT u.username, count(*) FROM refusals r LEFT JOIN users u ON u.id = r.user_id
+               WHERE r.reason = $1 GROUP BY 1 ORDER BY 1";
+    let kept = sqlx::query_as(sql).bind(reason);
+    kept.fetch_all(&server.rows).await.unwrap()
+}
+
+fn of(name: &str, kept: i64) -> (Option<String>, i64) {
+    (Some(name.to_owned()), kept)
 }
 
 const FIELDS: [(&str, &str); 6] = [
@@ -72,14 +92,11 @@ async fn a_form_that_no_page_of_the_session_sent_is_refused_and_kept() {
     stranger.get("/admin/login").await.expect(200);
     let paths = posts(&server).await;
     let before = state(&server).await;
-    let mut refused = 0;
+    let (mut refused, mut of_nobody) = (0, 0);
     for path in &paths {
         // The sign-in belongs to a browser without a session.
-        let own = if ["/admin/login", "/admin/setup"].contains(&path.as_str()) {
-            &stranger
-        } else {
-            &boss
-        };
+        let is_open = OPEN.contains(&path.as_str());
+        let own = if is_open { &stranger } else { &boss };
         let method = [("_method", "delete"), ("csrf", "")];
         for (what, token) in [
             ("no token", None),
@@ -114,13 +131,66 @@ async fn a_form_that_no_page_of_the_session_sent_is_refused_and_kept() {
             assert_eq!(reply.status, 403, "{path} with {header}: {value}");
             refused += 1;
         }
+        of_nobody += if is_open { 8 } else { 0 };
     }
     assert_eq!(state(&server).await, before);
-    assert_eq!(counted(&server, "csrf").await, refused);
-    let kept: i64 = server
-        .scalar("SELECT count(*) FROM refusals WHERE reason = 'csrf'")
-        .await;
-    assert!(kept <= 40, "bounded per user, and for nobody");
+    let of_boss = refused - of_nobody;
+    assert_eq!(counted(&server, "csrf").await, (of_boss, refused));
+    assert_eq!(kept(&server, "csrf").await, [of("boss", 20)], "bounded");
+}
+
+#[tokio::test]
+async fn what_is_no_form_is_refused_and_kept() {
+    let server = spawn().await;
+    let boss = server.browser("boss", &["admin"]).await;
+    let mut stranger = Browser::new(&server);
+    stranger.get("/admin/login").await.expect(200);
+    let paths = posts(&server).await;
+    let before = state(&server).await;
+    let form = "application/x-www-form-urlencoded";
+    let long = "x".repeat(17 * 1024);
+    let mut of_boss = 0;
+    for path in &paths {
+        let is_open = OPEN.contains(&path.as_str());
+        let own = if is_open { &stranger } else { &boss };
+        let csrf = format!("csrf={}", own.csrf);
+        for (kind, body, status) in [
+            ("application/json", "{}".to_owned(), 415),
+            ("text/plain", csrf.clone(), 415),
+            (form, format!("{csrf}&reason={long}"), 413),
+            (form, format!("{csrf}&reason=a&reason=b"), 400),
+            (form, format!("{csrf}&reason=%ff"), 400),
+        ] {
+            let request = own.request("POST", path).header("Content-Type", kind);
+            let reply = Reply::of(request.body(body)).await;
+            assert_eq!(reply.status, status, "{path} as {kind}: {}", reply.text);
+            of_boss += i64::from(!is_open);
+        }
+    }
+    assert_eq!(state(&server).await, before);
+    assert_eq!(counted(&server, "bad_form").await, (of_boss, of_boss + 10));
+    assert_eq!(kept(&server, "bad_form").await, [of("boss", 20)], "bounded");
+}
+
+/// Whoever has no session, and never had one, is counted in memory; no row is written for it.
+#[tokio::test]
+async fn a_flood_of_forms_of_nobody_writes_nothing() {
+    let server = spawn().await;
+    server.user_with_roles("boss", &["admin"]).await;
+    let mut made_up = Browser::new(&server);
+    made_up.cookie = format!("doorward=dws_{}", "A".repeat(43));
+    let mut sent = 0;
+    for browser in [Browser::new(&server), made_up] {
+        for _ in 0..30 {
+            let request = browser.request("POST", "/admin/keys/rotate").form(&FIELDS);
+            let reply = Reply::of(request).await.expect(303);
+            assert_eq!(reply.header("location"), "/admin/login");
+            sent += 1;
+        }
+    }
+    let written = "SELECT (SELECT count(*) FROM refusals) + (SELECT count(*) FROM refusal_counts)";
+    assert_eq!(server.scalar::<i64>(written).await, 0);
+    assert_eq!(counted(&server, "no_session").await, (0, sent));
 }
 
 #[tokio::test]
@@ -141,9 +211,8 @@ async fn our_own_origin_is_let_through() {
 #[tokio::test]
 async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
     let server = spawn().await;
-    let boss = server.browser("boss", &["admin"]).await;
     let mut gone = server.browser("gone", &["admin"]).await;
-    let kept = gone.clone();
+    let left_behind = gone.clone();
     gone.post("/admin/logout", &[]).await.expect(303);
     let auditor = server.browser("auditor", &["auditor"]).await;
     let support = server.browser("support", &["support"]).await;
@@ -151,14 +220,15 @@ async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
     // What everybody may do who is signed in, or nobody needs to be.
     let own = |path: &str| {
         path.starts_with("/admin/account")
-            || ["/admin/logout", "/admin/login", "/admin/setup"].contains(&path)
+            || OPEN.contains(&path)
+            || ["/admin/logout", "/admin/why"].contains(&path)
     };
     let before = state(&server).await;
     let (mut without_session, mut beyond_role) = (0, 0);
     for path in &paths {
-        if !["/admin/login", "/admin/setup"].contains(&path.as_str()) {
+        if !OPEN.contains(&path.as_str()) {
             without_session += 1;
-            let reply = kept.clone().post(path, &FIELDS).await;
+            let reply = left_behind.clone().post(path, &FIELDS).await;
             assert_eq!(
                 (reply.status, reply.header("location")),
                 (303, "/admin/login"),
@@ -180,9 +250,13 @@ async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
         }
     }
     assert_eq!(state(&server).await, before);
+    let without_session = (without_session, without_session);
     assert_eq!(counted(&server, "no_session").await, without_session);
-    assert_eq!(counted(&server, "role_required").await, beyond_role);
-    drop(boss);
+    assert_eq!(kept(&server, "no_session").await, [of("gone", 20)]);
+    let counts = counted(&server, "role_required").await;
+    assert_eq!(counts, (beyond_role, beyond_role));
+    let by: Vec<_> = kept(&server, "role_required").await;
+    assert_eq!((by.len(), &by[0]), (2, &of("auditor", 20)));
 
     // Support reaches devices of users without a role, and those only.
     let mut support = support;
@@ -191,7 +265,8 @@ async fn after_signing_out_and_in_lower_roles_nothing_is_changed() {
     let path = format!("/admin/devices/{}/disable", phone.device_id);
     let why = [("reason", "lost")];
     support.post(&path, &why).await.expect(403);
-    assert_eq!(counted(&server, "role_required").await, beyond_role + 1);
+    let counts = counted(&server, "role_required").await;
+    assert_eq!(counts, (beyond_role + 1, beyond_role + 1));
     let device = paths.iter().find(|path| path.starts_with("/admin/devices"));
     support.post(device.unwrap(), &why).await;
     let disabled: i64 = server

@@ -1,6 +1,7 @@
 //! The pages, over HTTP as a browser without script sees them.
 
 mod clients;
+mod confirm;
 mod exports;
 mod filters;
 mod forms;
@@ -12,3 +13,4 @@ mod session;
 mod setup;
 mod undo;
 mod walk;
+mod why;

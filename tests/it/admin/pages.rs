@@ -170,7 +170,7 @@ async fn lists_go_on_by_cursor_and_lose_nobody() {
 }
 
 /// What can be asked of each page.
-const QUESTIONS: [(&str, &[&str]); 9] = [
+const QUESTIONS: [(&str, &[&str]); 10] = [
     ("/admin", &["done", "span"]),
     ("/admin/search", &["query"]),
     (
@@ -196,6 +196,7 @@ const QUESTIONS: [(&str, &[&str]); 9] = [
     ),
     ("/admin/export/devices.csv", &["kind", "not_since"]),
     ("/admin/account", &["done"]),
+    ("/admin/why", &["request"]),
 ];
 
 #[tokio::test]

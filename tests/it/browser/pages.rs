@@ -224,6 +224,31 @@ impl Visitor {
         self.look("client-disabled").await;
     }
 
+    /// A token that was replaced, a request that was refused, and what is neither.
+    async fn look_into_refusals(&mut self, (token, request): (&str, &str)) {
+        self.visit("why", "/admin/why").await;
+        for (what, name) in [
+            (token, "why-token"),
+            (request, "why-request"),
+            ("dwr_junk", "why-none"),
+        ] {
+            let what = [("Request id, refresh token or access token", what)];
+            self.send(&what, "Find out").await;
+            self.look(name).await;
+        }
+        self.visit("why-faulty", "/admin/why?request=x").await;
+    }
+
+    /// What is grave, an hour after the sign-in.
+    async fn confirm(&mut self) {
+        self.window.visit("/admin/keys").await;
+        self.window.press("Rotate now").await;
+        self.look("confirm").await;
+        let guess = [("Your password", "a wild guess")];
+        self.send(&guess, "Go on").await;
+        self.look("confirm-refused").await;
+    }
+
     async fn set_password(&mut self, link: &str) {
         self.visit("set-password", link).await;
         for (password, name) in [
@@ -254,6 +279,17 @@ fn is_of(path: &str, route: &str) -> bool {
         && path
             .zip(route)
             .all(|(is, may)| is == may || may.starts_with('<'))
+}
+
+/// A token that was replaced, and the id of a request that was refused on a device with an evil name.
+async fn refused(server: &Server) -> (String, String) {
+    let mut phone = server.user("zora").await.sign_in(HOSTILE).await;
+    let first = phone.refresh_token.clone();
+    phone.refresh().await;
+    server.advance(31);
+    let end = phone.present(&first).await;
+    let request = end.header("x-request-id").to_owned();
+    (first, request)
 }
 
 /// A server on which a lot has happened, much of it with evil words.
@@ -321,6 +357,10 @@ async fn every_page_is_fit_to_be_read() {
     busy(&server).await;
     visitor.look_at_a_busy_overview().await;
     visitor.add_clients().await;
+    let (token, request) = refused(&server).await;
+    visitor.look_into_refusals((&token, &request)).await;
+    server.advance(10 * 60);
+    visitor.confirm().await;
     visitor.set_password(&link).await;
     visitor.sign_in_in_vain().await;
 

@@ -1,0 +1,1 @@
+DROP INDEX admin_sessions_expires_at_idx;

@@ -1,0 +1,75 @@
+//! Asking for the password once more, before what is grave. The page that asks has all that was typed in its
+//! form, which goes to where the first one went: what was asked for is done by the same handler, nothing is
+//! kept in between, and there is no address to be led astray by.
+
+use askama::Template;
+use rocket::http::Status;
+
+use super::{chrome::Chrome, fault::Fault, page::Page};
+use crate::{
+    api::error::Wire,
+    app::App,
+    domain::{
+        Caller,
+        admin_session::{self, Panelist},
+        error::Error,
+        sign_in::Refusal,
+    },
+    guard::{fields::Fields, form},
+};
+
+/// The field with the password.
+const PASSWORD: &str = "confirm_password";
+
+/// The question.
+#[derive(Template)]
+#[template(path = "admin/confirm.html")]
+pub struct ConfirmPage {
+    chrome: Chrome,
+    /// What is about to be done.
+    what: &'static str,
+    /// The form's own fields, each as name and value.
+    fields: Vec<(String, String)>,
+    password: &'static str,
+    fault: String,
+}
+
+/// Lets through who has typed the password lately, or types it with this form.
+///
+/// # Errors
+/// The page that asks for it, with what was wrong; those of the database.
+pub async fn ask(
+    app: &App,
+    by: &Panelist,
+    caller: &Caller,
+    fields: &Fields,
+    what: &'static str,
+) -> Result<(), Fault> {
+    if by.is_fresh(app.clock.now()) {
+        return Ok(());
+    }
+    let (status, fault) = if fields.ticked(PASSWORD) {
+        match admin_session::confirm(app, by, &fields.secret(PASSWORD), caller).await {
+            Ok(()) => return Ok(()),
+            Err(Error::SignIn(Refusal::BadCredentials)) => {
+                (Status::Forbidden, "This is not your password.".to_owned())
+            }
+            Err(error @ Error::Throttled { .. }) => {
+                let wire = Wire::from(error);
+                (wire.status(), wire.description().to_owned())
+            }
+            Err(error) => return Err(error.into()),
+        }
+    } else {
+        (Status::Forbidden, String::new())
+    };
+    let own = [form::FIELD, PASSWORD];
+    let page = ConfirmPage {
+        chrome: Chrome::new(by, "", "Your password, please", None),
+        what,
+        fields: fields.all_but(&own),
+        password: PASSWORD,
+        fault,
+    };
+    Err(Fault::Asks(Box::new(Page::new(status, page))))
+}
