@@ -9,6 +9,7 @@ use super::{chrome::Chrome, fault::Fault, page::Page};
 use crate::{
     api::error::Wire,
     app::App,
+    db::users::User,
     domain::{
         Caller,
         admin_session::{self, Panelist},
@@ -72,4 +73,22 @@ pub async fn ask(
         fault,
     };
     Err(Fault::Asks(Box::new(Page::new(status, page))))
+}
+
+/// The same before a password's link is made: the link of somebody with a role is as good as the role.
+///
+/// # Errors
+/// As [`ask`].
+pub async fn ask_for_link(
+    app: &App,
+    by: &Panelist,
+    caller: &Caller,
+    fields: &Fields,
+    user: &User,
+) -> Result<(), Fault> {
+    if user.roles.is_empty() {
+        return Ok(());
+    }
+    let doing = "make a password link for somebody with a role";
+    ask(app, by, caller, fields, doing).await
 }

@@ -8,6 +8,7 @@ use rocket::{Either, State, http::Status, post};
 
 use super::{
     chrome::Chrome,
+    confirm,
     consequence::Owner,
     deeds::{Refused, disabling, reason},
     fault::{Fault, Turn},
@@ -249,6 +250,8 @@ pub async fn lost_device(
     form: Checked,
 ) -> Result<Either<Turn<UserPage>, Page<LinkPage>>, Fault> {
     let user = listing::device(app, id).await?.user_id;
+    let owner = listing::user(app, user).await?;
+    confirm::ask_for_link(app, &by.0, &caller, &form.0, &owner).await?;
     let actor = by.0.actor(&caller);
     let made = match disabling(&form.0, app.clock.now()) {
         Ok(disabling) => disable::disable_lost(app, &actor, id, &disabling).await,

@@ -267,15 +267,16 @@ pub async fn change(
 }
 
 /// Makes a single-use link to set a new password.
-#[post("/admin/users/<id>/password-link", data = "<_form>")]
+#[post("/admin/users/<id>/password-link", data = "<form>")]
 pub async fn password_link(
     app: &State<Arc<App>>,
     by: Administrator,
     caller: Caller,
     id: UserId,
-    _form: Checked,
+    form: Checked,
 ) -> Result<Page<LinkPage>, Fault> {
     let user = listing::user(app, id).await?;
+    confirm::ask_for_link(app, &by.0, &caller, &form.0, &user).await?;
     let link = set_password::make_link(app, &by.0.actor(&caller), id).await?;
     let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
     let page = LinkPage::new(chrome, "The link is made.", id, &user.username, &link);

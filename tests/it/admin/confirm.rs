@@ -10,6 +10,8 @@ const TEN_MINUTES: u64 = 600;
 async fn grave(server: &Server) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
     let ana = server.user("ana").await.id;
     let bob = server.user("bob").await.id;
+    let eve = server.user_with_roles("eve", &["auditor"]).await;
+    let phone = eve.sign_in("phone").await.device_id;
     server.client("ledger-api", false).await;
     let kid: String = server
         .scalar("SELECT kid FROM signing_keys WHERE state = 'active'")
@@ -20,6 +22,11 @@ async fn grave(server: &Server) -> Vec<(String, Vec<(&'static str, &'static str)
             vec![("username", "ana"), ("role_support", "1")],
         ),
         (format!("/admin/users/{bob}/delete"), vec![]),
+        (format!("/admin/users/{}/password-link", eve.id), vec![]),
+        (
+            format!("/admin/devices/{phone}/lost"),
+            vec![("reason", "left in a taxi")],
+        ),
         (
             "/admin/users".to_owned(),
             vec![("username", "carl"), ("role_admin", "1")],
@@ -41,7 +48,8 @@ async fn grave(server: &Server) -> Vec<(String, Vec<(&'static str, &'static str)
 /// All that these could change.
 async fn state(server: &Server) -> Vec<Value> {
     let sql = "SELECT to_jsonb(u) FROM users u UNION ALL SELECT to_jsonb(c) - 'last_used_at' FROM oauth_clients c
-               UNION ALL SELECT to_jsonb(k) FROM signing_keys k ORDER BY 1";
+               UNION ALL SELECT to_jsonb(k) FROM signing_keys k UNION ALL SELECT to_jsonb(d) FROM devices d
+               UNION ALL SELECT to_jsonb(l) FROM password_links l ORDER BY 1";
     sqlx::query_scalar(sql)
         .fetch_all(&server.rows)
         .await
@@ -119,7 +127,7 @@ async fn what_is_grave_asks_for_the_password_and_then_goes_on() {
     for action in ["user.panel_confirmed", "user.panel_confirmation_refused"] {
         assert_eq!(
             done.iter().filter(|it| *it == action).count(),
-            7,
+            9,
             "{action}"
         );
     }
@@ -159,6 +167,8 @@ async fn a_password_is_good_for_ten_minutes_of_one_session() {
     let change = format!("/admin/users/{ana}/change");
     let fields = [("username", "anna"), ("email", "anna@example.com")];
     desk.post(&change, &fields).await.expect(303);
+    let link = format!("/admin/users/{ana}/password-link");
+    desk.post(&link, &[]).await.expect(200);
     desk.post("/admin/users", &[("username", "carl")])
         .await
         .expect(201);
