@@ -2,6 +2,7 @@
 
 mod account;
 mod activity;
+mod agent;
 mod asked;
 mod assets;
 mod audit;
@@ -30,6 +31,7 @@ mod set_password;
 mod setup;
 mod sheets;
 mod suspend;
+mod time_line;
 mod tokens;
 mod user;
 mod users;

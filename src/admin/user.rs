@@ -1,4 +1,4 @@
-//! `/admin/users/{id}`: one user with devices and tokens, and what can be done to them.
+//! `/admin/users/{id}`: one user with devices, time line and tokens, and what can be done to them.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,8 +16,8 @@ use super::{
     format, outcome,
     page::Page,
     pager::{Pager, begins},
-    refusals::RefusalLine,
     sheets::{DeviceSheet, GrantSheet},
+    time_line::{TimeLineView, UsesLine},
     users::{LinkPage, Profile},
 };
 use crate::{
@@ -25,13 +25,14 @@ use crate::{
     db::{
         cursor::{self, DEFAULT_LIMIT},
         devices::{Device, LastUse},
+        refresh_tokens::uses::Uses,
         users::User,
     },
     domain::{
         Caller,
         admin_session::Panelist,
         error::{Error, Thing},
-        listing, set_password,
+        listing, set_password, time_line,
         users::{self, Changes},
     },
     guard::{
@@ -40,9 +41,6 @@ use crate::{
     },
     ids::{DeviceId, GrantId, UserId},
 };
-
-/// How many of the latest refusals are shown.
-const REFUSALS: i64 = 10;
 
 /// One user.
 #[derive(Template)]
@@ -61,11 +59,17 @@ pub struct UserPage {
     profile: Profile,
     /// Only one device and its tokens are shown.
     one_device: bool,
-    devices: Vec<DeviceSheet>,
+    devices: Vec<DeviceEntry>,
     more_devices: Pager,
     grants: Vec<GrantSheet>,
     more_grants: Pager,
-    refusals: Vec<RefusalLine>,
+    time_line: TimeLineView,
+}
+
+/// One device.
+struct DeviceEntry {
+    sheet: DeviceSheet,
+    uses: UsesLine,
 }
 
 fn profile_of(user: &User) -> Profile {
@@ -95,6 +99,7 @@ pub struct Part {
     device: Option<DeviceId>,
     devices: Option<LastUse>,
     tokens: Option<GrantId>,
+    events: Option<Uuid>,
 }
 
 impl Part {
@@ -119,7 +124,7 @@ pub async fn page(
     let user = listing::user(app, id).await?;
     let devices = devices(app, &user, part).await?;
     let grants = listing::grants(app, id, part.device, part.tokens, DEFAULT_LIMIT).await?;
-    let refusals = listing::refusals(app, id, None, REFUSALS).await?.items;
+    let line = time_line::of_user(app, id, part.device, part.events, DEFAULT_LIMIT).await?;
     let on: Vec<DeviceId> = grants.items.iter().map(|grant| grant.device_id).collect();
     let names = listing::device_names(app, &on).await?;
     let now = app.clock.now();
@@ -145,17 +150,15 @@ pub async fn page(
     }
     deeds.put_back(&mut refused);
     let path = format!("/admin/users/{id}");
+    let device = part.device.map(|id| id.to_string()).unwrap_or_default();
     let pager = |cursor: &str, later: bool, next: Option<String>| {
-        Pager::new(&path, &[], cursor, later, next)
+        Pager::new(&path, &[("device", device.as_str())], cursor, later, next)
     };
     let more_devices = pager("devices", part.devices.is_some(), devices.next_cursor);
     let more_grants = pager("tokens", part.tokens.is_some(), grants.next_cursor);
-    let device_sheets = devices.items.into_iter().map(|device| {
-        let mut sheet = DeviceSheet::new(by, device, &owner);
-        sheet.deeds.put_back(&mut refused);
-        sheet
-    });
-    let device_sheets = device_sheets.collect();
+    let older = line.page.next_cursor.clone();
+    let time_line = TimeLineView::new(id, line, pager("events", part.events.is_some(), older));
+    let device_entries = entries(app, by, devices.items, &owner, &mut refused).await?;
     let grant_sheets = grants.items.into_iter().map(|grant| {
         let device = names.get(&grant.device_id).cloned().unwrap_or_default();
         let mut sheet = GrantSheet::new(by, grant, device, &owner, now);
@@ -163,8 +166,6 @@ pub async fn page(
         sheet
     });
     let grant_sheets = grant_sheets.collect();
-    let known = HashMap::from([(id, user.username.clone())]);
-    let refusals = refusals.into_iter();
     let page = UserPage {
         chrome,
         id,
@@ -178,13 +179,11 @@ pub async fn page(
         profile: profile.unwrap_or_else(|| profile_of(&user)),
         username: user.username,
         one_device: part.device.is_some(),
-        devices: device_sheets,
+        devices: device_entries,
         more_devices,
         grants: grant_sheets,
         more_grants,
-        refusals: refusals
-            .map(|refusal| RefusalLine::new(refusal, &known))
-            .collect(),
+        time_line,
     };
     let status = if bad {
         Status::UnprocessableEntity
@@ -192,6 +191,26 @@ pub async fn page(
         Status::Ok
     };
     Ok(Page::new(status, page))
+}
+
+/// Devices with how they were used.
+async fn entries(
+    app: &App,
+    by: &Panelist,
+    devices: Vec<Device>,
+    owner: &Owner,
+    refused: &mut Refused,
+) -> Result<Vec<DeviceEntry>, Error> {
+    let shown: Vec<DeviceId> = devices.iter().map(|device| device.id).collect();
+    let found = time_line::uses(app, &shown).await?.into_iter();
+    let mut found: HashMap<DeviceId, Uses> = found.map(|it| (it.device_id, it)).collect();
+    let entries = devices.into_iter().map(|device| {
+        let uses = UsesLine::new(found.remove(&device.id));
+        let mut sheet = DeviceSheet::new(by, device, owner);
+        sheet.deeds.put_back(refused);
+        DeviceEntry { sheet, uses }
+    });
+    Ok(entries.collect())
 }
 
 /// The devices that a part of the page shows.
@@ -211,7 +230,8 @@ async fn devices(app: &App, user: &User, part: &Part) -> Result<cursor::Page<Dev
 }
 
 /// One user, perhaps with one device only.
-#[get("/admin/users/<id>?<done>&<device>&<devices>&<tokens>")]
+#[get("/admin/users/<id>?<done>&<device>&<devices>&<tokens>&<events>")]
+#[expect(clippy::too_many_arguments, reason = "each is a part of the address")]
 pub async fn show(
     app: &State<Arc<App>>,
     by: Reader,
@@ -220,6 +240,7 @@ pub async fn show(
     device: Option<&str>,
     devices: Option<&str>,
     tokens: Option<&str>,
+    events: Option<&str>,
 ) -> Result<Page<UserPage>, Fault> {
     let part = Part {
         device: match device.map(str::parse) {
@@ -229,6 +250,7 @@ pub async fn show(
         },
         devices: begins(devices, LastUse::parse)?,
         tokens: begins(tokens, cursor::id)?.map(GrantId),
+        events: begins(events, cursor::id)?,
     };
     page(app, &by.0, id, &part, done, Again::default()).await
 }

@@ -5,6 +5,7 @@ pub mod granting;
 mod list;
 pub mod rotation;
 pub mod trail;
+pub mod uses;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

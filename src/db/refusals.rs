@@ -6,7 +6,12 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, audit_events::Caller, cursor::Page, refresh_tokens::Holder};
+use super::{
+    Error,
+    audit_events::Caller,
+    cursor::{self, At, Page},
+    refresh_tokens::Holder,
+};
 use crate::ids::{DeviceId, GrantId, UserId};
 
 pub use list::{Filter, list};
@@ -112,26 +117,33 @@ pub async fn insert(
     Ok(times)
 }
 
-/// What a user was refused, newest first. One statement.
+/// What a user was refused, perhaps only on one device, newest first. One statement, a walk along one index. The
+/// count is asked for row by row; joined, Postgres may read all counts.
 pub async fn list_of_user(
     db: &mut PgConnection,
     user: UserId,
+    device: Option<DeviceId>,
     before: Option<Uuid>,
     limit: i64,
 ) -> Result<Page<Refusal>, Error> {
+    let (low, high) = cursor::ids(&At::after(before), false);
     let refusals = sqlx::query_as!(
         Refusal,
         r#"
         SELECT r.id, r.created_at, r.reason, r.user_id AS "user_id: UserId", r.device_id, r.grant_id, r.address,
-               r.user_agent, r.request_id, c.refused
+               r.user_agent, r.request_id,
+               (SELECT c.refused FROM refusal_counts c WHERE c.subject_id = r.subject_id AND c.reason = r.reason)
+                   AS "refused!"
         FROM refusals r
-        JOIN refusal_counts c USING (subject_id, reason)
-        WHERE r.user_id = $1 AND ($2::uuid IS NULL OR r.id < $2)
-        ORDER BY r.id DESC
-        LIMIT $3
+        WHERE (r.user_id, r.id) >= ($1, $2) AND (r.user_id, r.id) <= ($1, $3)
+            AND ($4::uuid IS NULL OR r.device_id = $4)
+        ORDER BY r.user_id DESC, r.id DESC
+        LIMIT $5
         "#,
         user.0,
-        before,
+        low,
+        high,
+        device.map(|id| id.0),
         limit + 1,
     )
     .fetch_all(db)

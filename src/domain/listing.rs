@@ -219,7 +219,7 @@ pub async fn refusals(
     limit: i64,
 ) -> Result<Page<Refusal>, Error> {
     let user = self::user(app, user).await?;
-    Ok(refusals::list_of_user(&mut *app.db().await?, user.id, before, limit).await?)
+    Ok(refusals::list_of_user(&mut *app.db().await?, user.id, None, before, limit).await?)
 }
 
 /// Audit events, newest first.

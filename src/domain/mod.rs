@@ -32,6 +32,7 @@ pub mod sign_in;
 pub mod standing;
 pub mod texts;
 pub mod throttle;
+pub mod time_line;
 pub mod username;
 pub mod users;
 pub mod why;

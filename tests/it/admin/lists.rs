@@ -173,7 +173,7 @@ async fn what_was_refused_is_told_with_whom_and_how_often() {
         assert!(page.text.contains(words), "{words}: {}", page.text);
     }
     let page = desk.get(&format!("/admin/users/{}", ana.id)).await;
-    assert!(page.text.contains("Refused lately") && page.text.contains("2 times"));
+    assert!(page.text.contains("wrong username or password") && page.text.contains("2 times"));
     assert!(
         !page.text.contains("beyond the role"),
         "that was somebody else"

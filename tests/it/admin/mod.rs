@@ -11,6 +11,7 @@ mod pages;
 mod search;
 mod session;
 mod setup;
+mod time_line;
 mod undo;
 mod walk;
 mod why;

@@ -15,7 +15,7 @@ async fn overview(desk: &mut Browser<'_>, span: &str) -> String {
 }
 
 /// The words of a page without its tags.
-fn words(html: &str) -> String {
+pub fn words(html: &str) -> String {
     let mut words = String::new();
     for part in html.split('<').skip(1) {
         let text = part.split_once('>').map_or("", |(_, text)| text);

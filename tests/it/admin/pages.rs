@@ -238,7 +238,10 @@ async fn no_question_breaks_a_page() {
         "-262143-01-01T00:00".to_owned(),
     ];
     let user = format!("/admin/users/{}", ana.id);
-    let own = (user.as_str(), &["done", "device", "devices", "tokens"][..]);
+    let own = (
+        user.as_str(),
+        &["done", "device", "devices", "tokens", "events"][..],
+    );
     for (path, parameters) in QUESTIONS.into_iter().chain([own]) {
         for parameter in parameters {
             for value in &values {

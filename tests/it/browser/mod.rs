@@ -1,5 +1,6 @@
 //! The pages in a real browser, as people see and use them.
 
 mod pages;
+mod print;
 mod screenshots;
 mod stolen_phone;

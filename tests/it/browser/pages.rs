@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::{PASSWORD, Server, chromium::Chromium, spawn};
 
-const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'</td> \u{202e}'; DROP TABLE users;--";
+pub const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'</td> \u{202e}'; DROP TABLE users;--";
 
 const LOOKS: [(u32, bool); 6] = [
     (1440, false),
@@ -139,6 +139,12 @@ impl Visitor {
     /// The link that was made last.
     async fn look_at_user(&mut self, path: &str) -> String {
         self.visit("user", path).await;
+        let device =
+            "return document.querySelector('article a[href*=\"?device=\"]').getAttribute('href')";
+        let device = self.window.execute(device).await;
+        self.visit("user-one-device", device.as_str().unwrap())
+            .await;
+        self.window.visit(path).await;
         self.window.press("Disable user…").await;
         self.send(&[("Reason", HOSTILE)], "Disable user").await;
         self.look("user-disabled").await;
@@ -293,7 +299,7 @@ async fn refused(server: &Server) -> (String, String) {
 }
 
 /// A server on which a lot has happened, much of it with evil words.
-async fn eventful(server: &Server) -> String {
+pub async fn eventful(server: &Server) -> String {
     let ana = server.user("ana").await;
     let long = format!("{}@example.com", "a".repeat(64));
     server.user(&"w".repeat(64)).await;

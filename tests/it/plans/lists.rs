@@ -15,7 +15,7 @@ use doorward::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{analyze, connect, fill, plans, run, search::everything_is_found_by_index};
+use super::{analyze, connect, fill, plans, run, search::everything_is_found_by_index, time_line};
 use crate::support::{Server, spawn};
 
 pub(super) const MANY: i64 = 100_000;
@@ -218,6 +218,7 @@ async fn each_page_of_each_list_is_found_by_index() {
     let server = spawn().await;
     fill(&server, MANY).await;
     everything_is_found_by_index(&server).await;
+    time_line::is_read_by_index(&server).await;
     what_is_young_is_looked_for_in_few_months(&server).await;
     users_are_listed(&server, None, [50, 50, 50, 50, 10, 0]).await;
     users_are_listed(&server, Some(false), [50, 50, 50, 50, 10, 0]).await;

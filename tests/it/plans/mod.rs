@@ -5,6 +5,7 @@ mod filters;
 mod lists;
 mod rollups;
 mod search;
+mod time_line;
 
 use std::{collections::BTreeSet, fs, path::Path, sync::Arc, time::Duration};
 

@@ -145,6 +145,15 @@ impl Chromium {
 
     /// As wide as a phone or a desk, in the light or the dark theme.
     pub async fn look(&self, width: u32, dark: bool) {
+        self.look_at(width, dark, "screen").await;
+    }
+
+    /// As it is printed, by somebody whose theme is light or dark.
+    pub async fn look_on_paper(&self, width: u32, dark: bool) {
+        self.look_at(width, dark, "print").await;
+    }
+
+    async fn look_at(&self, width: u32, dark: bool, media: &str) {
         let size =
             json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
         self.tools("Emulation.setDeviceMetricsOverride", size).await;
@@ -152,7 +161,7 @@ impl Chromium {
         let features = json!([{ "name": "prefers-color-scheme", "value": theme }]);
         self.tools(
             "Emulation.setEmulatedMedia",
-            json!({ "features": features }),
+            json!({ "media": media, "features": features }),
         )
         .await;
     }

@@ -1,0 +1,48 @@
+//! Table `refresh_tokens`: how devices were used by all their grants that are kept, ended ones among them.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{db::Error, ids::DeviceId};
+
+/// How a device was used since its first sign-in that is kept.
+#[derive(Debug)]
+pub struct Uses {
+    /// The device.
+    pub device_id: DeviceId,
+    /// How often it refreshed.
+    pub refreshes: i64,
+    /// How often an answer was asked for again and given again.
+    pub retries: i64,
+    /// When it last refreshed, if ever.
+    pub refreshed_at: Option<DateTime<Utc>>,
+    /// From where.
+    pub address: Option<String>,
+    /// With what.
+    pub user_agent: Option<String>,
+}
+
+/// How some devices were used, in no order; nothing of those that have no grant. One statement over these devices'
+/// grants.
+pub async fn list_of_devices(
+    db: &mut PgConnection,
+    devices: &[DeviceId],
+) -> Result<Vec<Uses>, Error> {
+    let devices: Vec<Uuid> = devices.iter().map(|id| id.0).collect();
+    Ok(sqlx::query_as!(
+        Uses,
+        r#"
+        SELECT device_id AS "device_id: DeviceId", sum(generation) AS "refreshes!", sum(retries) AS "retries!",
+               max(last_used_at) FILTER (WHERE generation > 0) AS refreshed_at,
+               (array_agg(last_address ORDER BY last_used_at DESC) FILTER (WHERE generation > 0))[1] AS address,
+               (array_agg(last_user_agent ORDER BY last_used_at DESC) FILTER (WHERE generation > 0))[1] AS user_agent
+        FROM refresh_tokens
+        WHERE device_id = ANY($1)
+        GROUP BY device_id
+        "#,
+        &devices,
+    )
+    .fetch_all(db)
+    .await?)
+}
