@@ -25,6 +25,15 @@ impl Sentence {
             after: after.into(),
         }
     }
+
+    /// Without a name.
+    pub fn plain(words: &'static str) -> Self {
+        Self {
+            before: words,
+            name: String::new(),
+            after: String::new(),
+        }
+    }
 }
 
 /// Whose the things on a page are.
@@ -62,7 +71,12 @@ impl Owner {
 
     /// What becomes of the user's devices but this one.
     pub fn others(&self, but: DeviceId) -> Sentence {
-        let others = self.working.iter().filter(|device| **device != but);
+        self.but(&[but])
+    }
+
+    /// What becomes of the user's devices but these.
+    pub fn but(&self, these: &[DeviceId]) -> Sentence {
+        let others = self.working.iter().filter(|it| !these.contains(it));
         self.says(match (self.disabled, others.count()) {
             (true, _) => " is disabled: no device of this user gets anything.".to_owned(),
             (false, 0) => " is signed in on no other device.".to_owned(),
@@ -116,6 +130,29 @@ impl Owner {
             self.all("gets nothing more within a second", more),
             self.says(" can sign in nowhere until enabled."),
         ]
+    }
+
+    /// If all devices are disabled, but one perhaps.
+    pub fn if_devices_are_disabled(&self) -> Vec<Sentence> {
+        let more = "get nothing more within a second, but the one that is left out";
+        vec![
+            self.all("gets nothing more within a second", more),
+            Sentence::plain("Nobody can sign in on them until they are enabled. "),
+            Sentence::plain("Whoever knows the password can still sign in on a new device."),
+        ]
+    }
+
+    /// Now that so many devices are disabled, or enabled again.
+    pub fn devices_are(&self, many: usize, how: &str) -> Sentence {
+        self.says(match many {
+            1 => format!(": one device is {how}."),
+            many => format!(": {} devices are {how}.", number(many)),
+        })
+    }
+
+    /// Whether there is more than one device that gets something.
+    pub fn has_several(&self) -> bool {
+        self.working.len() > 1
     }
 
     /// If the user is signed out everywhere.

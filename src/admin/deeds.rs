@@ -3,7 +3,10 @@
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
-use super::{consequence::Sentence, format};
+use super::{
+    consequence::{Owner, Sentence},
+    format,
+};
 use crate::{
     domain::{admin_session::Panelist, disable::Disabling, error::Error},
     guard::fields::Fields,
@@ -27,6 +30,8 @@ pub struct Refused {
     pub lasts: String,
     /// As typed.
     pub until: String,
+    /// As chosen: the device that is left out.
+    pub but: String,
 }
 
 /// The forms of one subject.
@@ -36,7 +41,7 @@ pub struct Deeds {
     pub id: String,
     /// What the forms post to, without the last word.
     pub path: String,
-    /// `user`, `device`, `token` or `client`.
+    /// `user`, `device`, `token`, `client`, or `devices` for all of a user.
     pub what: &'static str,
     /// It can be disabled, or disabled otherwise.
     pub disable: bool,
@@ -95,6 +100,25 @@ impl Deeds {
         }
     }
 
+    /// The form that disables all devices of a user, or all but one.
+    pub fn of_devices(by: &Panelist, owner: &Owner) -> Self {
+        let standing = Standing {
+            disabled: false,
+            disabled_by: None,
+            live: false,
+            of_staff: owner.of_staff,
+        };
+        let of_one = Self::new(by, "device", owner.id, &standing);
+        Self {
+            id: format!("devices-{}", owner.id),
+            path: format!("/admin/users/{}/devices", owner.id),
+            what: "devices",
+            disable: of_one.disable && owner.has_several(),
+            if_disabled: owner.if_devices_are_disabled(),
+            ..of_one
+        }
+    }
+
     /// With what they do.
     #[must_use]
     pub fn telling(self, if_disabled: Vec<Sentence>, if_ended: Vec<Sentence>) -> Self {
@@ -112,8 +136,10 @@ impl Deeds {
 
     /// Puts what was refused back into the form that it was typed into.
     pub fn put_back(&mut self, refused: &mut Refused) {
-        let own = refused.form.strip_prefix(self.path.as_str());
-        if own.is_some_and(|rest| rest.starts_with('/')) {
+        // Below the path of a user is that of all devices.
+        let verb = refused.form.strip_prefix(self.path.as_str());
+        let verb = verb.and_then(|rest| rest.strip_prefix('/'));
+        if verb.is_some_and(|verb| !verb.contains('/')) {
             self.refused = std::mem::take(refused);
         }
     }
@@ -200,6 +226,7 @@ impl Refused {
             reason: fields.text("reason").to_owned(),
             lasts: fields.text("lasts").to_owned(),
             until: fields.text("until").to_owned(),
+            but: fields.text("but").to_owned(),
         })
     }
 }

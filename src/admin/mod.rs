@@ -14,6 +14,7 @@ mod confirm;
 mod consequence;
 mod deeds;
 mod devices;
+mod ends;
 mod events;
 mod export;
 mod fault;
@@ -33,6 +34,7 @@ mod sheets;
 mod suspend;
 mod time_line;
 mod tokens;
+mod tried;
 mod user;
 mod users;
 mod why;
@@ -73,9 +75,11 @@ pub fn routes() -> Vec<Route> {
         setup::create,
         setup::show,
         suspend::disable_device,
+        suspend::disable_devices,
         suspend::disable_token,
         suspend::disable_user,
         suspend::enable_device,
+        suspend::enable_devices,
         suspend::enable_token,
         suspend::enable_user,
         suspend::end_device,

@@ -2,29 +2,34 @@
 //! all words come from the audit event of that request: nobody can put words on our page by a link. It is
 //! told only to whoever did it, and only while things still are as the event left them.
 
+use std::slice;
+
 use uuid::Uuid;
 
 use super::{
     consequence::{Owner, Sentence},
     deeds::UNDONE,
+    ends::Ends,
     format,
     sheets::{DeviceSheet, GrantSheet},
 };
 use crate::{
     app::App,
-    db::{audit_events::StoredEvent, users::User},
+    db::{audit_events::StoredEvent, disabling::Subject, users::User},
     domain::{
         admin_session::Panelist,
         error::{Error, Thing},
         listing, search,
     },
-    ids::{DeviceId, GrantId},
+    ids::{DeviceId, GrantId, UserId},
 };
 
 /// What was just done.
 pub struct Outcome {
     /// In sentences.
     pub told: Vec<Sentence>,
+    /// What ends when, of what is disabled now; empty otherwise.
+    pub ends: String,
     /// What undoes it: the path that the form posts to.
     pub undo: Option<String>,
     /// Why, for the audit log, if it is undone.
@@ -60,12 +65,19 @@ pub async fn of_request(
     request: Uuid,
 ) -> Result<Option<Outcome>, Error> {
     let events = search::events_of_request(app, request).await?;
-    let own = events.into_iter().find(|event| {
+    let own = events.into_iter().filter(|event| {
         event.request_id == request
             && event.actor_id == Some(by.user.0)
             && event.user_id == Some(user.id.0)
     });
-    let Some(event) = own else {
+    let own: Vec<StoredEvent> = own.collect();
+    if let [one, other, ..] = own.as_slice()
+        && one.subject_kind == "device"
+        && one.action == other.action
+    {
+        return of_devices(app, by, owner, &own).await;
+    }
+    let Some(event) = own.into_iter().next() else {
         return Ok(None);
     };
     let after = match (event.subject_kind.as_str(), event.subject_id) {
@@ -75,11 +87,79 @@ pub async fn of_request(
         _ => return Ok(None),
     };
     match after {
-        Ok(after) => Ok(tell(after, &event)),
+        Ok(after) => {
+            let mut outcome = tell(after, &event);
+            if let Some(told) = outcome.as_mut() {
+                told.ends = ends_of(app, slice::from_ref(&event)).await?;
+            }
+            Ok(outcome)
+        }
         // Purged, or deleted since.
         Err(Error::NotFound(_)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What was done to several devices at once, as far as they still are as the events left them.
+async fn of_devices(
+    app: &App,
+    by: &Panelist,
+    owner: &Owner,
+    events: &[StoredEvent],
+) -> Result<Option<Outcome>, Error> {
+    let of = |id: DeviceId| events.iter().find(|event| event.subject_id == Some(id.0));
+    let ids: Vec<DeviceId> = events
+        .iter()
+        .filter_map(|it| it.subject_id.map(DeviceId))
+        .collect();
+    let disabled = events.iter().all(|event| event.action == "device.disabled");
+    let mut still = listing::some_devices(app, &ids).await?;
+    still.retain(|device| {
+        let since = of(device.id).map(|event| event.created_at);
+        device.disabled == disabled && (!disabled || device.disabled_at == since)
+    });
+    let (Some(event), Some(device)) = (events.first(), still.first()) else {
+        return Ok(None);
+    };
+    let how = if disabled {
+        let until = device
+            .disabled_until
+            .map(|until| format!(" until {}", format::time(until)));
+        format!("disabled{}", until.unwrap_or_default())
+    } else {
+        "enabled again".to_owned()
+    };
+    let (many, request) = (still.len(), event.request_id);
+    let mut sheets = still
+        .into_iter()
+        .map(|device| DeviceSheet::new(by, device, owner));
+    let may_undo = disabled && sheets.all(|sheet| sheet.deeds.enable);
+    let path = format!("/admin/users/{}/devices/enable/{request}", owner.id);
+    let ends = ends_of(app, events).await?;
+    Ok(Some(Outcome {
+        ends,
+        told: vec![owner.devices_are(many, &how), owner.but(&ids)],
+        undo: may_undo.then_some(path),
+        because: UNDONE,
+    }))
+}
+
+/// What ends when, after these events: nothing after others than those that disable.
+async fn ends_of(app: &App, events: &[StoredEvent]) -> Result<String, Error> {
+    let disabled = events.iter().filter(|it| it.action.ends_with(".disabled"));
+    let subjects = disabled.filter_map(|event| {
+        let id = event.subject_id?;
+        Some(match event.subject_kind.as_str() {
+            "user" => Subject::User(UserId(id)),
+            "device" => Subject::Device(DeviceId(id)),
+            _ => Subject::Grant(GrantId(id)),
+        })
+    });
+    let subjects: Vec<Subject> = subjects.collect();
+    let Some(event) = events.first().filter(|_| !subjects.is_empty()) else {
+        return Ok(String::new());
+    };
+    Ok(Ends::of(app, &subjects).await?.tell_all(event.created_at))
 }
 
 fn of_user(user: &User, owner: &Owner, may: (bool, bool), event: &StoredEvent) -> After {
@@ -177,6 +257,7 @@ fn tell(after: After, event: &StoredEvent) -> Option<Outcome> {
     let path = after.path;
     Some(Outcome {
         told: std::iter::once(first).chain(after.others).collect(),
+        ends: String::new(),
         undo: undo.map(|verb| format!("{path}/{verb}")),
         because: UNDONE,
     })

@@ -12,13 +12,14 @@ use super::{
     fault::Fault,
     format,
     page::Page,
+    tried::TriedLine,
 };
 use crate::{
     app::App,
     db::audit_events::Filter,
     domain::{
         health::{self, Health},
-        listing, rollups,
+        listing, rollups, time_line,
     },
     guard::session::Reader,
 };
@@ -34,6 +35,7 @@ pub struct OverviewPage {
     spans: [Choice; 3],
     activity: ActivityView,
     health: HealthView,
+    tried: Vec<TriedLine>,
     alarms: Vec<EventLine>,
     events: Vec<EventLine>,
 }
@@ -90,11 +92,13 @@ pub async fn show(
     }
     alarms.sort_by_key(|event| std::cmp::Reverse(event.id));
     let events = listing::events(app, &Filter::default(), SHOWN).await?;
+    let tried = time_line::tries(app, None, SHOWN).await?.into_iter();
     let page = OverviewPage {
         chrome: Chrome::new(&by.0, "overview", "Overview", done),
         spans,
         activity: ActivityView::new(&activity, span),
         health: health::look(app).await?.into(),
+        tried: tried.map(TriedLine::from).collect(),
         alarms: alarms.into_iter().map(EventLine::from).collect(),
         events: events.items.into_iter().map(EventLine::from).collect(),
     };

@@ -1,16 +1,26 @@
 //! A device and a token as sheets: how they stand, and what can be done to them.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{
     badge::Badge,
     consequence::Owner,
-    deeds::{Deeds, Standing},
+    deeds::{Deeds, Refused, Standing},
+    ends::Ends,
     format,
+    time_line::UsesLine,
 };
 use crate::{
-    db::{devices::Device, refresh_tokens::Grant},
-    domain::admin_session::Panelist,
+    app::App,
+    db::{
+        devices::Device,
+        disabling::Subject,
+        refresh_tokens::{Grant, uses::Uses},
+        users::User,
+    },
+    domain::{admin_session::Panelist, error::Error, time_line},
     ids::{DeviceId, UserId},
 };
 
@@ -30,6 +40,8 @@ pub struct DeviceSheet {
     pub last_used: String,
     /// The first sign-in.
     pub created: String,
+    /// Disabled now.
+    pub disabled: bool,
     /// How it stands.
     pub badge: Badge,
     /// Why it is disabled, while it is.
@@ -56,8 +68,20 @@ pub struct GrantSheet {
     pub badge: Badge,
     /// Why it is disabled, while it is.
     pub reason: String,
+    /// What ends when, while it is disabled; the page that tells it fills it in.
+    pub ends: String,
     /// What can be done.
     pub deeds: Deeds,
+}
+
+/// A device with how it was used.
+pub struct DeviceEntry {
+    /// The device.
+    pub sheet: DeviceSheet,
+    /// How it refreshed.
+    pub uses: UsesLine,
+    /// What ends when, while it is disabled.
+    pub ends: String,
 }
 
 impl DeviceSheet {
@@ -75,6 +99,7 @@ impl DeviceSheet {
         );
         Self {
             deeds: Deeds::new(by, "device", device.id, &standing).telling(disabled, ended),
+            disabled: device.disabled,
             badge: Badge::of_device(&device),
             reason: format::reason(device.disabled, device.disabled_reason),
             id: device.id,
@@ -111,6 +136,7 @@ impl GrantSheet {
             deeds: Deeds::new(by, "token", grant.id, &standing).telling(disabled, ended),
             badge: Badge::of_grant(&grant, now),
             reason: format::reason(grant.disabled, grant.disabled_reason),
+            ends: String::new(),
             device,
             client: grant.client_id.to_string(),
             created: format::time(grant.created_at),
@@ -118,4 +144,39 @@ impl GrantSheet {
             expires: format::time(grant.expires_at),
         }
     }
+}
+
+/// What of a user's page is disabled.
+pub fn disabled(user: &User, devices: &[Device], grants: &[Grant]) -> Vec<Subject> {
+    let own = user.disabled.then_some(Subject::User(user.id));
+    let devices = devices.iter().filter(|device| device.disabled);
+    let grants = grants.iter().filter(|grant| grant.disabled);
+    own.into_iter()
+        .chain(devices.map(|device| Subject::Device(device.id)))
+        .chain(grants.map(|grant| Subject::Grant(grant.id)))
+        .collect()
+}
+
+/// Devices with how they were used. What was refused just now goes back into the form that it was typed into.
+///
+/// # Errors
+/// Those of the database.
+pub async fn entries(
+    app: &App,
+    by: &Panelist,
+    devices: Vec<Device>,
+    owner: &Owner,
+    (ends, refused): (&Ends, &mut Refused),
+) -> Result<Vec<DeviceEntry>, Error> {
+    let shown: Vec<DeviceId> = devices.iter().map(|device| device.id).collect();
+    let found = time_line::uses(app, &shown).await?.into_iter();
+    let mut found: HashMap<DeviceId, Uses> = found.map(|it| (it.device_id, it)).collect();
+    let entries = devices.into_iter().map(|device| {
+        let uses = UsesLine::new(found.remove(&device.id));
+        let ends = ends.tell(device.id.0, device.disabled, device.disabled_at);
+        let mut sheet = DeviceSheet::new(by, device, owner);
+        sheet.deeds.put_back(refused);
+        DeviceEntry { sheet, uses, ends }
+    });
+    Ok(entries.collect())
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use rocket::{Either, State, http::Status, post};
+use uuid::Uuid;
 
 use super::{
     chrome::Chrome,
@@ -24,7 +25,7 @@ use crate::{
         Caller,
         admin_session::{self, Panelist},
         disable, end,
-        error::Error,
+        error::{Error, Thing},
         listing,
     },
     guard::{
@@ -74,13 +75,27 @@ async fn act(
     verb: Verb,
     fields: &Fields,
 ) -> Answer {
-    let (user, device) = owner(app, subject).await?;
+    let whose = owner(app, subject).await?;
     let done = carry_out(app, by, caller, subject, verb, fields).await;
     let (what, id) = match subject {
         Subject::User(id) => ("user", id.0),
         Subject::Device(id) => ("device", id.0),
         Subject::Grant(id) => ("token", id.0),
     };
+    let form = format!("/admin/{what}s/{id}/{}", verb.word());
+    answer(app, by, caller, whose, form, done, fields).await
+}
+
+/// Leads to the page of the user, with what was done or with what was refused.
+async fn answer(
+    app: &App,
+    by: &Panelist,
+    caller: &Caller,
+    (user, device): (UserId, Option<DeviceId>),
+    form: String,
+    done: Result<(), Error>,
+    fields: &Fields,
+) -> Answer {
     match done {
         // Whoever disables themselves is out: their own page leads to the sign-in.
         Ok(()) => Ok(Turn::To(format!(
@@ -91,10 +106,7 @@ async fn act(
             admin_session::refuse(app, admin_session::Refused::Role, Some(by.user), caller).await?;
             Err(Error::Forbidden.into())
         }
-        Err(error) => {
-            let form = format!("/admin/{what}s/{id}/{}", verb.word());
-            again(app, by, (user, device), form, error, fields).await
-        }
+        Err(error) => again(app, by, (user, device), form, error, fields).await,
     }
 }
 
@@ -237,6 +249,50 @@ pub async fn end_device(
     form: Checked,
 ) -> Answer {
     act(app, &by.0, &caller, Subject::Device(id), Verb::End, &form.0).await
+}
+
+/// Disables all devices of a user, or all but one, in one act.
+#[post("/admin/users/<id>/devices/disable", data = "<form>")]
+pub async fn disable_devices(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    caller: Caller,
+    id: UserId,
+    form: Checked,
+) -> Answer {
+    let but = Some(form.0.text("but")).filter(|but| !but.is_empty());
+    let but = but.map(str::parse).transpose();
+    let but = but.map_err(|_| Error::NotFound(Thing::Device))?;
+    let done = match disabling(&form.0, app.clock.now()) {
+        Ok(disabling) => {
+            disable::disable_devices(app, &by.0.actor(&caller), id, but, &disabling).await
+        }
+        Err(error) => Err(error),
+    };
+    let path = format!("/admin/users/{id}/devices/disable");
+    answer(app, &by.0, &caller, (id, None), path, done, &form.0).await
+}
+
+/// Takes back what one request disabled of a user's devices.
+#[post("/admin/users/<id>/devices/enable/<request>", data = "<form>")]
+pub async fn enable_devices(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    caller: Caller,
+    id: UserId,
+    request: &str,
+    form: Checked,
+) -> Answer {
+    let request = Uuid::parse_str(request).unwrap_or_default();
+    let done = match reason(&form.0) {
+        Ok(reason) => {
+            let actor = by.0.actor(&caller);
+            disable::enable_devices(app, &actor, id, request, Some(reason)).await
+        }
+        Err(error) => Err(error),
+    };
+    let path = format!("/admin/users/{id}/devices/enable/{request}");
+    answer(app, &by.0, &caller, (id, None), path, done, &form.0).await
 }
 
 /// Disables a device that is lost, and makes a link for a new password: whoever has the

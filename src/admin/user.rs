@@ -1,6 +1,6 @@
 //! `/admin/users/{id}`: one user with devices, time line and tokens, and what can be done to them.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use rocket::{State, get, http::Status, post};
@@ -12,12 +12,14 @@ use super::{
     confirm,
     consequence::Owner,
     deeds::{Deeds, Refused, Standing},
+    ends::Ends,
     fault::{Fault, Turn},
     format, outcome,
     page::Page,
     pager::{Pager, begins},
-    sheets::{DeviceSheet, GrantSheet},
-    time_line::{TimeLineView, UsesLine},
+    sheets::{DeviceEntry, GrantSheet, disabled, entries},
+    time_line::TimeLineView,
+    tried::TriedLine,
     users::{LinkPage, Profile},
 };
 use crate::{
@@ -25,7 +27,6 @@ use crate::{
     db::{
         cursor::{self, DEFAULT_LIMIT},
         devices::{Device, LastUse},
-        refresh_tokens::uses::Uses,
         users::User,
     },
     domain::{
@@ -42,6 +43,9 @@ use crate::{
     ids::{DeviceId, GrantId, UserId},
 };
 
+/// How many tokens are told of that are cut off and presented all the same.
+const TRIED: i64 = 50;
+
 /// One user.
 #[derive(Template)]
 #[template(path = "admin/user.html")]
@@ -55,21 +59,21 @@ pub struct UserPage {
     last_used: String,
     badge: Badge,
     reason: String,
+    /// What ends when, while the user is disabled.
+    ends: String,
+    /// Tokens that are cut off and presented all the same.
+    tried: Vec<TriedLine>,
     deeds: Deeds,
     profile: Profile,
     /// Only one device and its tokens are shown.
     one_device: bool,
     devices: Vec<DeviceEntry>,
+    /// What can be done to all of them.
+    all_devices: Deeds,
     more_devices: Pager,
     grants: Vec<GrantSheet>,
     more_grants: Pager,
     time_line: TimeLineView,
-}
-
-/// One device.
-struct DeviceEntry {
-    sheet: DeviceSheet,
-    uses: UsesLine,
 }
 
 fn profile_of(user: &User) -> Profile {
@@ -149,6 +153,8 @@ pub async fn page(
         chrome.outcome = outcome::of_request(app, by, subject, request).await?;
     }
     deeds.put_back(&mut refused);
+    let mut all_devices = Deeds::of_devices(by, &owner);
+    all_devices.put_back(&mut refused);
     let path = format!("/admin/users/{id}");
     let device = part.device.map(|id| id.to_string()).unwrap_or_default();
     let pager = |cursor: &str, later: bool, next: Option<String>| {
@@ -158,10 +164,14 @@ pub async fn page(
     let more_grants = pager("tokens", part.tokens.is_some(), grants.next_cursor);
     let older = line.page.next_cursor.clone();
     let time_line = TimeLineView::new(id, line, pager("events", part.events.is_some(), older));
-    let device_entries = entries(app, by, devices.items, &owner, &mut refused).await?;
+    let ends = Ends::of(app, &disabled(&user, &devices.items, &grants.items)).await?;
+    let tried = time_line::tries(app, Some(id), TRIED).await?.into_iter();
+    let device_entries = entries(app, by, devices.items, &owner, (&ends, &mut refused)).await?;
     let grant_sheets = grants.items.into_iter().map(|grant| {
         let device = names.get(&grant.device_id).cloned().unwrap_or_default();
+        let told = ends.tell(grant.id.0, grant.disabled, grant.disabled_at);
         let mut sheet = GrantSheet::new(by, grant, device, &owner, now);
+        sheet.ends = told;
         sheet.deeds.put_back(&mut refused);
         sheet
     });
@@ -175,11 +185,14 @@ pub async fn page(
         last_used: format::last(user.last_used_at),
         badge: Badge::of_user(&user),
         reason: format::reason(user.disabled, user.disabled_reason.clone()),
+        ends: ends.tell(id.0, user.disabled, user.disabled_at),
+        tried: tried.map(TriedLine::from).collect(),
         deeds,
         profile: profile.unwrap_or_else(|| profile_of(&user)),
         username: user.username,
         one_device: part.device.is_some(),
         devices: device_entries,
+        all_devices,
         more_devices,
         grants: grant_sheets,
         more_grants,
@@ -191,26 +204,6 @@ pub async fn page(
         Status::Ok
     };
     Ok(Page::new(status, page))
-}
-
-/// Devices with how they were used.
-async fn entries(
-    app: &App,
-    by: &Panelist,
-    devices: Vec<Device>,
-    owner: &Owner,
-    refused: &mut Refused,
-) -> Result<Vec<DeviceEntry>, Error> {
-    let shown: Vec<DeviceId> = devices.iter().map(|device| device.id).collect();
-    let found = time_line::uses(app, &shown).await?.into_iter();
-    let mut found: HashMap<DeviceId, Uses> = found.map(|it| (it.device_id, it)).collect();
-    let entries = devices.into_iter().map(|device| {
-        let uses = UsesLine::new(found.remove(&device.id));
-        let mut sheet = DeviceSheet::new(by, device, owner);
-        sheet.deeds.put_back(refused);
-        DeviceEntry { sheet, uses }
-    });
-    Ok(entries.collect())
 }
 
 /// The devices that a part of the page shows.

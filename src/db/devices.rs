@@ -182,6 +182,28 @@ pub async fn lock_of_user(
     .await?)
 }
 
+/// Locks those of a user's devices that are not disabled now, until the change ends; in the order of their ids. One
+/// statement.
+pub async fn lock_enabled_of_user(
+    change: &mut Change<'_>,
+    user: UserId,
+) -> Result<Vec<DeviceId>, Error> {
+    let now = change.now();
+    Ok(sqlx::query_scalar!(
+        r#"
+        SELECT id AS "id: DeviceId"
+        FROM devices
+        WHERE user_id = $1 AND NOT disabled_now(disabled_at, disabled_until, $2)
+        ORDER BY id
+        FOR NO KEY UPDATE
+        "#,
+        user.0,
+        now,
+    )
+    .fetch_all(change.db())
+    .await?)
+}
+
 /// Records a sign-in on a known device; a name or kind that is given replaces the old one. One statement.
 pub async fn set_used(
     change: &mut Change<'_>,

@@ -38,6 +38,8 @@ pub struct Locked {
     pub user_roles: Vec<String>,
     /// Disabled now.
     pub disabled: bool,
+    /// Since when, or since when it last was.
+    pub disabled_at: Option<DateTime<Utc>>,
     /// In what capacity whoever disabled it did so.
     pub disabled_by_kind: Option<String>,
     /// A grant that has ended for good.
@@ -54,7 +56,7 @@ pub async fn lock(change: &mut Change<'_>, subject: Subject) -> Result<Option<Lo
                 Locked,
                 r#"
                 SELECT id AS "user_id: UserId", roles AS user_roles, disabled_by_kind,
-                       disabled_now(disabled_at, disabled_until, $2) AS "disabled!", false AS "ended!"
+                       disabled_now(disabled_at, disabled_until, $2) AS "disabled!", disabled_at, false AS "ended!"
                 FROM users
                 WHERE id = $1
                 FOR NO KEY UPDATE
@@ -70,7 +72,8 @@ pub async fn lock(change: &mut Change<'_>, subject: Subject) -> Result<Option<Lo
                 Locked,
                 r#"
                 SELECT d.user_id AS "user_id: UserId", u.roles AS user_roles, d.disabled_by_kind,
-                       disabled_now(d.disabled_at, d.disabled_until, $2) AS "disabled!", false AS "ended!"
+                       disabled_now(d.disabled_at, d.disabled_until, $2) AS "disabled!", d.disabled_at,
+                       false AS "ended!"
                 FROM devices d
                 JOIN users u ON u.id = d.user_id
                 WHERE d.id = $1
@@ -87,7 +90,7 @@ pub async fn lock(change: &mut Change<'_>, subject: Subject) -> Result<Option<Lo
                 Locked,
                 r#"
                 SELECT g.user_id AS "user_id: UserId", u.roles AS user_roles, g.disabled_by_kind,
-                       disabled_now(g.disabled_at, g.disabled_until, $2) AS "disabled!",
+                       disabled_now(g.disabled_at, g.disabled_until, $2) AS "disabled!", g.disabled_at,
                        g.ended_at IS NOT NULL AS "ended!"
                 FROM refresh_tokens g
                 JOIN users u ON u.id = g.user_id

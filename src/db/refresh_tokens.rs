@@ -16,6 +16,8 @@ use crate::ids::{ClientId, DeviceId, GrantId, UserId};
 
 pub use list::{Filter, Place, State, list};
 
+use rotation::Rotation;
+
 /// A grant, as its owner and those who may read users see it. Holds nothing of the token.
 #[derive(Debug, Clone)]
 pub struct Grant {
@@ -158,23 +160,26 @@ pub async fn find_standing(
 }
 
 /// Counts a retry, if the successor is still the current token of a grant that is neither
-/// ended, disabled nor expired. False: the world moved on meanwhile. One statement.
+/// ended, disabled nor expired. False: the world moved on meanwhile. It is a use, since an access token
+/// goes out with it. One statement.
 pub async fn count_retry(
     db: &mut PgConnection,
-    grant: GrantId,
+    rotation: &Rotation,
     generation: i32,
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let done = sqlx::query!(
         r#"
         UPDATE refresh_tokens
-        SET retries = retries + 1
+        SET retries = retries + 1, last_used_at = GREATEST(last_used_at, $3), last_address = $4, last_user_agent = $5
         WHERE id = $1 AND generation = $2 AND ended_at IS NULL AND expires_at > $3
             AND NOT disabled_now(disabled_at, disabled_until, $3)
         "#,
-        grant.0,
+        rotation.grant.0,
         generation,
         now,
+        rotation.address,
+        rotation.user_agent,
     )
     .execute(db)
     .await?;

@@ -1,6 +1,7 @@
 //! Tables `refusals` and `refusal_counts`: why sign-ins and refreshes were refused.
 
 mod list;
+pub mod tries;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -18,7 +19,7 @@ pub use list::{Filter, list};
 
 /// How many refusals are kept of each subject and reason; older ones are overwritten, all are counted.
 /// The schema's check knows it too.
-const KEPT: i64 = 20;
+pub const KEPT: i64 = 20;
 
 /// Who was refused.
 #[derive(Debug, Clone, Copy, Default)]

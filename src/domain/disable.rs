@@ -2,6 +2,7 @@
 //! or the end of `until` undoes; after the answer no refresh succeeds (invariant I3).
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{
     Actor, ActorKind,
@@ -14,7 +15,7 @@ use crate::{
     crypto::refresh_token::RefreshToken,
     db::{
         admin_sessions,
-        audit_events::{Action, Event},
+        audit_events::{Action, Event, lookup},
         change::Change,
         devices,
         disabling::{self, Locked, Subject},
@@ -74,6 +75,87 @@ pub async fn disable_lost(
     let event = Event::on(Action::PasswordLinkMade, Subject::User(user), user);
     change.commit(event).await?;
     Ok(link)
+}
+
+/// Suspends all devices of a user that are not suspended, but one perhaps; all of them or none. A sign-in locks the
+/// user's row first as well, so no device comes in between.
+///
+/// # Errors
+/// As [`disable`]; not found, for a device to be left that is not the user's.
+pub async fn disable_devices(
+    app: &App,
+    actor: &Actor,
+    user: UserId,
+    but: Option<DeviceId>,
+    disabling: &Disabling,
+) -> Result<(), Error> {
+    let mut change = app.change(actor).await?;
+    let locked = users::lock(&mut change, user).await?;
+    locked.ok_or(Error::NotFound(Thing::User))?;
+    if let Some(but) = but {
+        let locked = devices::lock_of_user(&mut change, but, user).await?;
+        locked.ok_or(Error::NotFound(Thing::Device))?;
+    }
+    let mut events = Vec::new();
+    for device in devices::lock_enabled_of_user(&mut change, user).await? {
+        if Some(device) != but {
+            events.extend(suspend(&mut change, Subject::Device(device), disabling).await?);
+        }
+    }
+    commit_all(change, events).await
+}
+
+/// Ends the suspensions of a user's devices that were made in one request, where they still are as it left them;
+/// all of these or none.
+///
+/// # Errors
+/// As [`disable`].
+pub async fn enable_devices(
+    app: &App,
+    actor: &Actor,
+    user: UserId,
+    request: Uuid,
+    reason: Option<&str>,
+) -> Result<(), Error> {
+    let reason = texts::reason(reason)?;
+    let mut change = app.change(actor).await?;
+    let locked = users::lock(&mut change, user).await?;
+    locked.ok_or(Error::NotFound(Thing::User))?;
+    let done = lookup::list_of_request(change.db(), request).await?;
+    let made = done.into_iter().filter(|event| {
+        event.request_id == request
+            && event.user_id == Some(user.0)
+            && event.action == Action::DeviceDisabled.as_str()
+    });
+    let mut made: Vec<_> = made
+        .filter_map(|event| Some((DeviceId(event.subject_id?), event.created_at)))
+        .collect();
+    // The order in which all lock them.
+    made.sort();
+    let mut events = Vec::new();
+    for (device, at) in made {
+        let subject = Subject::Device(device);
+        // A device that is gone has nothing to be enabled.
+        let Some(locked) = disabling::lock(&mut change, subject).await? else {
+            continue;
+        };
+        may_set(actor, subject, &locked)?;
+        if locked.disabled && locked.disabled_at == Some(at) {
+            events.push(resume(&mut change, subject, &locked, reason.as_deref()).await?);
+        }
+    }
+    commit_all(change, events).await
+}
+
+/// Commits a change with an event for each thing that was changed; one of nothing is undone.
+async fn commit_all(mut change: Change<'_>, mut events: Vec<Event>) -> Result<(), Error> {
+    let Some(last) = events.pop() else {
+        return Ok(change.undo().await?);
+    };
+    for event in events {
+        change.record(event).await?;
+    }
+    Ok(change.commit(last).await?)
 }
 
 /// Suspends within a change; the event of it, unless nothing changes.
@@ -137,15 +219,24 @@ pub async fn enable(
     if !locked.disabled {
         return Ok(());
     }
-    disabling::set_enabled(&mut change, subject).await?;
+    let event = resume(&mut change, subject, &locked, reason.as_deref()).await?;
+    Ok(change.commit(event).await?)
+}
+
+/// Ends a suspension within a change; the event of it.
+async fn resume(
+    change: &mut Change<'_>,
+    subject: Subject,
+    locked: &Locked,
+    reason: Option<&str>,
+) -> Result<Event, Error> {
+    disabling::set_enabled(change, subject).await?;
     let action = match subject {
         Subject::User(_) => Action::UserEnabled,
         Subject::Device(_) => Action::DeviceEnabled,
         Subject::Grant(_) => Action::TokenEnabled,
     };
-    Ok(change
-        .commit(Event::on(action, subject, locked.user_id).because(reason.as_deref()))
-        .await?)
+    Ok(Event::on(action, subject, locked.user_id).because(reason))
 }
 
 /// The grant that a refresh token belongs to, whatever its generation.

@@ -73,6 +73,14 @@ pub async fn device(app: &App, id: DeviceId) -> Result<Device, Error> {
         .ok_or(Error::NotFound(Thing::Device))
 }
 
+/// Some devices, in no order.
+///
+/// # Errors
+/// Those of the database.
+pub async fn some_devices(app: &App, ids: &[DeviceId]) -> Result<Vec<Device>, Error> {
+    Ok(devices::list_of_ids(&mut *app.db().await?, ids, app.clock.now()).await?)
+}
+
 /// A user's devices, newest use first.
 ///
 /// # Errors

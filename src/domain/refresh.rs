@@ -276,7 +276,7 @@ async fn alone(
                     drop(db);
                     return end_for_reuse(app, &standing, refused, caller).await;
                 };
-                if refresh_tokens::count_retry(&mut db, token.grant, same.generation, now).await? {
+                if refresh_tokens::count_retry(&mut db, rotation, same.generation, now).await? {
                     app.counts.count(Kind::Retried, Some(presented.client));
                     return Ok((standing.holder, same, now));
                 }

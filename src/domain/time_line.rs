@@ -1,7 +1,9 @@
-//! What happened to a user, and what the user was refused, in one row of time.
+//! What happened to a user, and what the user was refused, in one row of time; what ends when; and who goes on
+//! trying what is cut off.
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::error::Error;
@@ -11,8 +13,12 @@ use crate::{
         audit_events::lookup::{self, Happened},
         cursor::Page,
         devices,
+        disabling::Subject,
         refresh_tokens::uses::{self, Uses},
-        refusals::{self, Refusal},
+        refusals::{
+            self, Refusal,
+            tries::{self, Try},
+        },
     },
     ids::{DeviceId, UserId},
 };
@@ -88,4 +94,31 @@ pub async fn of_user(
 /// Those of the database.
 pub async fn uses(app: &App, devices: &[DeviceId]) -> Result<Vec<Uses>, Error> {
     Ok(uses::list_of_devices(&mut *app.db().await?, devices).await?)
+}
+
+/// When the last access token of each of these expires, for a server that looks at nothing but `exp`.
+///
+/// # Errors
+/// Those of the database.
+pub async fn access_until(
+    app: &App,
+    subjects: &[Subject],
+) -> Result<HashMap<Uuid, DateTime<Utc>>, Error> {
+    if subjects.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ttl = app.config.access_token_ttl;
+    Ok(uses::access_until(&mut *app.db().await?, subjects, ttl).await?)
+}
+
+/// Whose refresh tokens are presented although they are cut off, of one user or of all; the latest first.
+///
+/// # Errors
+/// Those of the database.
+pub async fn tries(app: &App, user: Option<UserId>, limit: i64) -> Result<Vec<Try>, Error> {
+    let (mut db, now) = (app.db().await?, app.clock.now());
+    Ok(match user {
+        Some(user) => tries::of_user(&mut db, user, limit, now).await?,
+        None => tries::latest(&mut db, limit, now).await?,
+    })
 }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod confirm;
+mod ends;
 mod exports;
 mod filters;
 mod forms;
@@ -12,6 +13,7 @@ mod search;
 mod session;
 mod setup;
 mod time_line;
+mod together;
 mod undo;
 mod walk;
 mod why;

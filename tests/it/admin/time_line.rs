@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::overview::words;
-use crate::support::{PASSWORD, Server, browser::Browser, phone::Phone, reply::Reply, spawn};
+use crate::support::{PASSWORD, Server, User, browser::Browser, phone::Phone, reply::Reply, spawn};
 
 const FIREFOX: &str =
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:131.0) Gecko/20100101 Firefox/131.0";
@@ -57,18 +57,16 @@ impl Told {
     }
 }
 
-#[tokio::test]
-async fn each_device_has_what_happened_on_it_newest_first() {
-    let server = spawn().await;
-    let mut desk = server.browser("boss", &["admin"]).await;
-    let (ana, ben) = (server.user("ana").await, server.user("ben").await);
-    ben.sign_in("Ben's phone").await;
+/// A guess, a sign-in on a phone and one on a tablet, refreshes, an answer that is given again; and the phone is
+/// disabled, tried in vain and enabled.
+async fn a_day<'a>(ana: &User<'a>, desk: &mut Browser<'_>) -> Phone<'a> {
+    let server = ana.server;
     let body = |password: &str| {
         let device = json!({ "name": "phone", "kind": "phone" });
         json!({ "username": "ana", "password": password, "device": device })
     };
     from(
-        &server,
+        server,
         "/login",
         &body("a wild guess"),
         "203.0.113.9",
@@ -76,24 +74,24 @@ async fn each_device_has_what_happened_on_it_newest_first() {
     )
     .await;
     server.advance(60);
-    let signed_in = from(&server, "/login", &body(PASSWORD), "198.51.100.7", FIREFOX).await;
-    let phone = Phone::from_answer(&server, ana.id, &signed_in.expect(200));
+    let signed_in = from(server, "/login", &body(PASSWORD), "198.51.100.7", FIREFOX).await;
+    let phone = Phone::from_answer(server, ana.id, &signed_in.expect(200));
     let mut tablet = ana.sign_in("tablet").await;
     server.advance(60);
 
     // Refreshes are counted, an answer that is given again apart from them.
     let first = json!({ "refresh_token": phone.refresh_token });
-    let answer = from(&server, "/token", &first, "198.51.100.8", FIREFOX)
+    let answer = from(server, "/token", &first, "198.51.100.8", FIREFOX)
         .await
         .expect(200);
     let next = json!({ "refresh_token": answer.str("refresh_token") });
     server.advance(60);
     let agent = "AcmeShop/7.1 (Android 14; Pixel 8)";
-    let answer = from(&server, "/token", &next, "198.51.100.9", agent)
+    let answer = from(server, "/token", &next, "198.51.100.9", agent)
         .await
         .expect(200);
     server.advance(5);
-    let again = from(&server, "/token", &next, "198.51.100.10", agent)
+    let again = from(server, "/token", &next, "198.51.100.10", agent)
         .await
         .expect(200);
     assert_eq!(again.str("refresh_token"), answer.str("refresh_token"));
@@ -106,14 +104,23 @@ async fn each_device_has_what_happened_on_it_newest_first() {
         .await
         .expect(303);
     let now = json!({ "refresh_token": answer.str("refresh_token") });
-    from(&server, "/token", &now, "192.0.2.66", "curl/8.5.0")
+    from(server, "/token", &now, "192.0.2.66", "curl/8.5.0")
         .await
         .expect(400);
     let found = [("reason", "found")];
     desk.post(&format!("{path}/enable"), &found)
         .await
         .expect(303);
+    tablet
+}
 
+#[tokio::test]
+async fn each_device_has_what_happened_on_it_newest_first() {
+    let server = spawn().await;
+    let mut desk = server.browser("boss", &["admin"]).await;
+    let (ana, ben) = (server.user("ana").await, server.user("ben").await);
+    ben.sign_in("Ben's phone").await;
+    let tablet = a_day(&ana, &mut desk).await;
     let user = format!("/admin/users/{}", ana.id);
     let told = look(&mut desk, &user).await;
     let headings: Vec<&str> = told.groups.iter().map(|(name, _)| name.as_str()).collect();
@@ -158,14 +165,14 @@ async fn each_device_has_what_happened_on_it_newest_first() {
     let exact =
         at.format("<time datetime=\"%Y-%m-%dT%H:%M:%S%.3fZ\" title=\"%Y-%m-%d %H:%M:%S%.3f UTC\">");
     assert!(told.html.contains(&exact.to_string()), "{exact}");
-    let last = at - chrono::TimeDelta::seconds(65);
-    let uses = format!(
-        "2 refreshes, last at {} from 198.51.100.9 with AcmeShop 7.1 on Android ; 1 lost answer given again.",
+    let last = at - chrono::TimeDelta::seconds(60);
+    let refreshes = format!(
+        "2 refreshes, last at {} from 198.51.100.10 with AcmeShop 7.1 on Android ; 1 lost answer given again.",
         last.format("%Y-%m-%d %H:%M:%S UTC")
     );
     assert!(
-        told.sheet("phone").contains(&uses),
-        "{uses}: {}",
+        told.sheet("phone").contains(&refreshes),
+        "{refreshes}: {}",
         told.sheet("phone")
     );
     assert!(told.sheet("tablet").contains("1 refresh, last at "));

@@ -3,7 +3,7 @@
 use crate::support::{browser::Browser, reply::Reply, spawn};
 
 /// The text of the notice, without its tags.
-fn notice(page: &Reply) -> String {
+pub fn notice(page: &Reply) -> String {
     let Some((_, after)) = page.text.split_once("class=\"notice\"") else {
         return String::new();
     };
@@ -21,14 +21,14 @@ fn notice(page: &Reply) -> String {
 }
 
 /// What the notice's button posts to.
-fn undo(page: &Reply) -> Option<String> {
+pub fn undo(page: &Reply) -> Option<String> {
     let (before, _) = page.text.split_once(">Undo</button>")?;
     let form = before.rsplit("action=\"").next().unwrap();
     Some(form.split('"').next().unwrap().to_owned())
 }
 
 /// Does something, and follows to the page that tells of it.
-async fn act(desk: &mut Browser<'_>, path: &str, reason: &str) -> Reply {
+pub async fn act(desk: &mut Browser<'_>, path: &str, reason: &str) -> Reply {
     let done = desk.post(path, &[("reason", reason)]).await.expect(303);
     desk.get(done.header("location")).await.expect(200)
 }

@@ -139,6 +139,12 @@ impl Visitor {
     /// The link that was made last.
     async fn look_at_user(&mut self, path: &str) -> String {
         self.visit("user", path).await;
+        self.window
+            .press("Disable all devices, or all but one…")
+            .await;
+        self.send(&[("Reason", HOSTILE)], "Disable devices").await;
+        self.look("user-devices-disabled").await;
+        self.window.press("Undo").await;
         let device =
             "return document.querySelector('article a[href*=\"?device=\"]').getAttribute('href')";
         let device = self.window.execute(device).await;
@@ -318,6 +324,11 @@ pub async fn eventful(server: &Server) -> String {
         let request = server.request("POST", "/login").json(&body);
         request.header("User-Agent", agent).send().await.unwrap();
     }
+    // One that is disabled, and goes on trying.
+    let mut lost = ana.sign_in("lost").await;
+    let disable = "UPDATE devices SET disabled_at = created_at WHERE name = 'lost'";
+    server.execute(disable).await;
+    lost.refresh().await.expect(400);
     let phone = ana.sign_in("w".repeat(100).as_str()).await;
     phone.post("/logout", &json!({})).await;
     ana.id.to_string()

@@ -4,7 +4,7 @@ use super::pages::{HOSTILE, eventful};
 use crate::support::{PASSWORD, chromium::Chromium, spawn};
 
 /// What of the page must not be on paper, and what is there but cannot be read.
-const FAULTS: &str = r#"
+const FAULTS: &str = r"
     const faults = [];
     const shown = element => element.checkVisibility({ visibilityProperty: true });
     for (const element of document.querySelectorAll('nav, form, button, input, summary, header, .notice form'))
@@ -23,7 +23,7 @@ const FAULTS: &str = r#"
     if (document.documentElement.scrollWidth > innerWidth)
         faults.push(`${document.documentElement.scrollWidth} px wide`);
     return faults;
-"#;
+";
 
 #[tokio::test]
 async fn a_time_line_is_printed_black_on_white_with_all_that_is_in_it() {

@@ -1,8 +1,13 @@
 //! The page of a user, among a hundred thousand: what happened to this one is found by index.
 
 use doorward::{
-    db::{audit_events::lookup, refresh_tokens::uses, refusals},
-    ids::{DeviceId, UserId},
+    db::{
+        audit_events::lookup,
+        disabling::Subject,
+        refresh_tokens::uses,
+        refusals::{self, tries},
+    },
+    ids::{DeviceId, GrantId, UserId},
 };
 use uuid::Uuid;
 
@@ -24,8 +29,20 @@ async fn is_not_planned_as_a_scan(server: &Server) {
             format!("'{max}', '{nil}', '{max}', NULL, 51"),
         ),
         (
-            &["FROM refresh_tokens", "GROUP BY device_id"],
+            &["FROM refresh_tokens", "sum(retries)"],
             format!("ARRAY['{nil}'::uuid]"),
+        ),
+        (
+            &["FROM refresh_tokens", "AS found (id, until)"],
+            format!("ARRAY['{nil}'::uuid], ARRAY['{nil}'::uuid], ARRAY['{nil}'::uuid], 300"),
+        ),
+        (
+            &["FROM refusals", "DISTINCT ON", "'token_disabled', '0"],
+            "now(), 10".to_owned(),
+        ),
+        (
+            &["FROM refusals", "DISTINCT ON", "(user_id, id)"],
+            format!("now(), 50, '{max}'"),
         ),
     ] {
         for (mode, nodes) in plans(server, signs, &arguments).await {
@@ -54,6 +71,25 @@ pub async fn is_read_by_index(server: &Server) {
         })
         .await;
     }
+    let now = server.clock.now();
+    read(server, &EITHER, "tries", async |db| {
+        let own = tries::of_user(db, user, 50, now).await.unwrap();
+        let all = tries::latest(db, 10, now).await.unwrap();
+        assert_eq!((own.len(), all.len()), (0, 0));
+    })
+    .await;
+    let subjects = [
+        Subject::User(user),
+        Subject::Device(device),
+        Subject::Grant(GrantId(Uuid::max())),
+    ];
+    read(server, &EITHER, "access tokens", async |db| {
+        let ttl = std::time::Duration::from_mins(5);
+        let found = uses::access_until(db, &subjects, ttl).await.unwrap();
+        // Here a user has the id of the device.
+        assert_eq!(found.get(&some), Some(&(now + ttl)));
+    })
+    .await;
     read(server, &EITHER, "uses", async |db| {
         let found = uses::list_of_devices(db, &[device]).await.unwrap();
         assert_eq!((found.len(), found[0].refreshes), (1, 0));
