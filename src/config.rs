@@ -13,7 +13,7 @@ pub use values::secret_key as parse_secret_key;
 use crate::crypto::{keyring::SigningAlg, secret::Secret};
 
 /// Every key of the section `doorward`, as `docs/configuration.md` describes it.
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 23] = [
     "issuer",
     "audience",
     "access_token_ttl",
@@ -33,6 +33,7 @@ const KEYS: [&str; 22] = [
     "cors_origins",
     "retention",
     "audit_retention",
+    "idle_device_days",
     "trusted_proxies",
     "data_dir",
     "database_connections",
@@ -82,6 +83,8 @@ pub struct Config {
     pub retention: Duration,
     /// How long audit events are kept.
     pub audit_retention: Duration,
+    /// Devices not used for so many days are disabled every night; zero for never.
+    pub idle_device_days: u32,
     /// Whose forwarded addresses are believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Where the private Postgres and the secret key's file live.
@@ -310,6 +313,7 @@ impl Reader {
             cors_origins: self.list("cors_origins", values::origin),
             retention: self.duration("retention", "90d", "1d", "3650d"),
             audit_retention: self.duration("audit_retention", "400d", "1d", "36500d"),
+            idle_device_days: self.number("idle_device_days", 0, 0, 3650),
             trusted_proxies: self.list("trusted_proxies", values::network),
             data_dir: self.read("data_dir", PathBuf::from("./data"), |text| {
                 Ok(PathBuf::from(text))

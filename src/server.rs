@@ -17,7 +17,7 @@ use crate::{
     admin,
     api::{self, error::Wire},
     app::App,
-    domain::{Actor, ActorKind, Caller, audit_chain, audit_months, keys, purge, rollups},
+    domain::{Actor, ActorKind, Caller, audit_chain, audit_months, bulk, keys, purge, rollups},
     guard::params,
     headers::Headers,
     telemetry::RequestLog,
@@ -31,6 +31,9 @@ const ROTATE_WHEN_DUE_EVERY: Duration = Duration::from_mins(1);
 /// An event waits so long for its seal, at the most, while all is well.
 const SEAL_EVERY: Duration = Duration::from_secs(1);
 const MAKE_MONTHS_EVERY: Duration = Duration::from_hours(1);
+/// Acts on many that a request, or a server that is no more, has left.
+const CARRY_ON_EVERY: Duration = Duration::from_secs(1);
+const LOOK_FOR_IDLE_EVERY: Duration = Duration::from_mins(10);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// What a crash can lose of the counts.
 const WRITE_COUNTS_EVERY: Duration = Duration::from_secs(5);
@@ -104,7 +107,7 @@ async fn make_months(app: &App) {
     }
 }
 
-/// Keeps the clock by the database's, makes months, writes the counts and purges, for as long as the server runs.
+/// Keeps the clock by the database's, makes months, carries on acts on many, writes the counts and purges, for as long as the server runs.
 fn background(app: &Arc<App>) -> AdHoc {
     let app = Arc::clone(app);
     AdHoc::on_liftoff("Background tasks", move |rocket| {
@@ -156,6 +159,7 @@ fn background(app: &Arc<App>) -> AdHoc {
                 Arc::clone(&app),
                 make_months,
             ));
+            many_at_once(&shutdown, &app);
             tokio::spawn(write_counts(shutdown.clone(), Arc::clone(&app)));
             let purges = interval_at(Instant::now() + PURGE_FIRST_AFTER, PURGE_EVERY);
             tokio::spawn(repeat(shutdown, purges, app, async |app: &App| {
@@ -175,6 +179,30 @@ fn background(app: &Arc<App>) -> AdHoc {
             }));
         })
     })
+}
+
+/// Carries on acts on many, and begins that of the night.
+fn many_at_once(shutdown: &Shutdown, app: &Arc<App>) {
+    tokio::spawn(repeat(
+        shutdown.clone(),
+        interval(CARRY_ON_EVERY),
+        Arc::clone(app),
+        async |app: &App| {
+            if let Err(error) = bulk::carry_all_on(app).await {
+                tracing::warn!(%error, "acts on many are carried on later");
+            }
+        },
+    ));
+    tokio::spawn(repeat(
+        shutdown.clone(),
+        interval_at(Instant::now() + PURGE_FIRST_AFTER, LOOK_FOR_IDLE_EVERY),
+        Arc::clone(app),
+        async |app: &App| {
+            if let Err(error) = bulk::disable_idle(app).await {
+                tracing::warn!(%error, "devices that nobody uses are disabled later");
+            }
+        },
+    ));
 }
 
 /// Until the server stops; what is counted then is written after the last request. A writing that is under

@@ -38,6 +38,8 @@ const KIND_LENGTH: usize = 32;
 pub struct DevicesPage {
     chrome: Chrome,
     devices: Vec<DeviceLine>,
+    /// To where all that the list shows can be disabled, for whoever may.
+    bulk: Option<String>,
     around: Around,
 }
 
@@ -176,9 +178,11 @@ pub async fn list(
         let username = names.get(&device.user_id).cloned();
         DeviceLine::new(device, username.unwrap_or_default())
     });
+    let bulk = super::bulk::new::link(&by.0, &question.asked, "devices");
     let page = DevicesPage {
         chrome: Chrome::new(&by.0, "devices", "Devices", None),
         devices: lines.collect(),
+        bulk,
         around,
     };
     Ok(Page::new(question.status(), page))

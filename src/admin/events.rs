@@ -20,7 +20,7 @@ pub struct EventLine {
     pub username: String,
     /// That user's id.
     pub user: Option<Uuid>,
-    /// What it happened to: `user`, `device`, `token`, `client` or `server`.
+    /// What it happened to: `user`, `device`, `token`, `client`, `bulk` or `server`.
     pub subject: String,
     /// The page about it, where there is one.
     pub about: Option<String>,
@@ -43,6 +43,7 @@ impl From<StoredEvent> for EventLine {
             (Some(user), Some(device), "device") => {
                 Some(format!("/admin/users/{user}?device={device}"))
             }
+            (_, Some(act), "bulk") => Some(format!("/admin/bulk/{act}")),
             _ => None,
         };
         let mut facts = Vec::new();

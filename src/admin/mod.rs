@@ -7,6 +7,7 @@ mod asked;
 mod assets;
 mod audit;
 mod badge;
+mod bulk;
 mod chart;
 mod chrome;
 mod clients;
@@ -53,6 +54,12 @@ pub fn routes() -> Vec<Route> {
         assets::script,
         assets::stylesheet,
         audit::list,
+        bulk::disable,
+        bulk::list,
+        bulk::new::form,
+        bulk::new::look,
+        bulk::show,
+        bulk::undo,
         clients::add,
         clients::disable,
         clients::enable,

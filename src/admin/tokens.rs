@@ -40,6 +40,8 @@ pub struct TokensPage {
     chrome: Chrome,
     by_end: bool,
     tokens: Vec<TokenLine>,
+    /// To where all that the list shows can be disabled, for whoever may.
+    bulk: Option<String>,
     around: Around,
 }
 
@@ -172,10 +174,12 @@ pub async fn list(
             now,
         )
     });
+    let bulk = super::bulk::new::link(&by.0, &question.asked, "tokens");
     let page = TokensPage {
         chrome: Chrome::new(&by.0, "tokens", "Refresh tokens", None),
         by_end: matches!(filter.state, Some(Standing::Live | Standing::Expired)),
         tokens: lines.collect(),
+        bulk,
         around,
     };
     Ok(Page::new(question.status(), page))

@@ -31,7 +31,7 @@ pub struct StoredEvent {
     pub actor_id: Option<Uuid>,
     /// The actor's name, while there is such a user.
     pub actor_username: Option<String>,
-    /// `user`, `device`, `token`, `client` or `server`.
+    /// `user`, `device`, `token`, `client`, `bulk` or `server`.
     pub subject_kind: String,
     /// To what.
     pub subject_id: Option<Uuid>,
@@ -86,6 +86,50 @@ pub(super) async fn insert(
     .execute(db)
     .await?;
     expect_one(done.rows_affected())
+}
+
+/// Stores an event for each of some things, with the id that is its own, what it is about and whose that is. Only
+/// [`super::change::Change::record_each`] calls it. One statement.
+pub(super) async fn insert_each(
+    db: &mut PgConnection,
+    each: (&[Uuid], &[Uuid], &[Uuid]),
+    now: DateTime<Utc>,
+    actor: &Actor,
+    event: &Event,
+) -> Result<(), Error> {
+    let (ids, subjects, users) = each;
+    let done = sqlx::query!(
+        r#"
+        WITH events AS (
+            INSERT INTO audit_events (id, created_at, action, actor_kind, actor_id, subject_kind, subject_id,
+                                      user_id, reason, details, address, user_agent, request_id)
+            SELECT id, $4, $5, $6, $7, $8, subject_id, user_id, $9, $10, $11, $12, $13
+            FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[]) AS each (id, subject_id, user_id)
+            RETURNING id
+        )
+        INSERT INTO audit_unsealed SELECT id FROM events
+        "#,
+        ids,
+        subjects,
+        users,
+        now,
+        event.action.as_str(),
+        actor.kind.as_str(),
+        actor.user.map(|user| user.0),
+        event.subject_kind,
+        event.reason,
+        event.details,
+        actor.caller.address_text(),
+        actor.caller.user_agent,
+        actor.caller.request_id,
+    )
+    .execute(db)
+    .await?;
+    if done.rows_affected() == ids.len() as u64 {
+        Ok(())
+    } else {
+        Err(Error::RowCount(done.rows_affected()))
+    }
 }
 
 /// An event's id is made a moment after the time that it bears, and clocks are put right.

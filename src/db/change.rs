@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{
     Error,
@@ -10,7 +11,7 @@ use super::{
     cut_offs::{CutOff, CutOffs},
     notices::{self, Notice},
 };
-use crate::clock::Clock;
+use crate::{clock::Clock, ids::UserId};
 
 /// An open transaction that ends in an audit event, or in nothing: dropping it rolls back.
 pub struct Change<'a> {
@@ -79,6 +80,22 @@ impl<'a> Change<'a> {
         audit_events::insert(db, id, self.now, self.actor, &event).await
     }
 
+    /// Stores an event for each of the things that are changed alike, each given with its user.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn record_each(
+        &mut self,
+        event: &Event,
+        changed: &[(Uuid, UserId)],
+    ) -> Result<(), Error> {
+        let ids: Vec<Uuid> = changed.iter().map(|_| self.clock.id()).collect();
+        let (subjects, users): (Vec<Uuid>, Vec<Uuid>) =
+            changed.iter().map(|(id, user)| (*id, user.0)).unzip();
+        let (now, db) = (self.now, &mut self.connection);
+        audit_events::insert_each(db, (&ids, &subjects, &users), now, self.actor, event).await
+    }
+
     /// Undoes what was done. Dropping does so too, and takes the connection along.
     ///
     /// # Errors
@@ -93,6 +110,23 @@ impl<'a> Change<'a> {
     /// [`Error::Unavailable`] when the commit was not confirmed; then nothing may be promised.
     pub async fn commit(mut self, event: Event) -> Result<(), Error> {
         self.record(event).await?;
+        self.finish().await
+    }
+
+    /// Stores an event for each of the things that are changed alike, and commits all.
+    ///
+    /// # Errors
+    /// As [`Change::commit`].
+    pub async fn commit_each(
+        mut self,
+        event: &Event,
+        changed: &[(Uuid, UserId)],
+    ) -> Result<(), Error> {
+        self.record_each(event, changed).await?;
+        self.finish().await
+    }
+
+    async fn finish(mut self) -> Result<(), Error> {
         if !self.told.is_empty() {
             notices::tell(&mut self.connection, &self.told).await?;
         }

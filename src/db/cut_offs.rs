@@ -172,7 +172,7 @@ impl CutOffs {
 }
 
 /// Reads what was cut off since the oldest access token that can still be valid was signed.
-/// One statement.
+/// One statement; what it says of 1970 is what two indexes are for.
 ///
 /// # Errors
 /// Those of the database.
@@ -190,9 +190,11 @@ pub async fn load(
                NULL AS "client: ClientId"
         FROM users WHERE disabled_at > $1
         UNION ALL
-        SELECT 'suspended', id, disabled_until, NULL, NULL FROM devices WHERE disabled_at > $1
+        SELECT 'suspended', id, disabled_until, NULL, NULL FROM devices
+        WHERE disabled_at > $1 AND disabled_at > '1970-01-01 00:00+00'
         UNION ALL
-        SELECT 'suspended', id, disabled_until, NULL, NULL FROM refresh_tokens WHERE disabled_at > $1
+        SELECT 'suspended', id, disabled_until, NULL, NULL FROM refresh_tokens
+        WHERE disabled_at > $1 AND disabled_at > '1970-01-01 00:00+00'
         UNION ALL
         SELECT 'suspended', id, disabled_until, NULL, client_id FROM oauth_clients WHERE disabled_at > $1
         UNION ALL

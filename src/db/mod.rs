@@ -4,6 +4,7 @@
 pub mod admin_sessions;
 pub mod audit_chain;
 pub mod audit_events;
+pub mod bulk_acts;
 pub mod change;
 pub mod connection;
 pub mod cursor;

@@ -16,7 +16,7 @@ pub enum Kind {
     EndedGrants,
     /// Grants that expired before.
     ExpiredGrants,
-    /// Devices without any grant, not disabled and not used since.
+    /// Devices without any grant, not used since and not disabled, or only because nobody used them.
     Devices,
     /// Refusals, and then their counts.
     Refusals,
@@ -32,6 +32,10 @@ pub enum Kind {
     RevokedAccessTokens,
     /// Signing keys that were retired before.
     SigningKeys,
+    /// What acts on many were about, where they are not kept any longer.
+    BulkActSubjects,
+    /// Acts on many that are not kept any longer.
+    BulkActs,
     /// Audit events that lie in no month; months are dropped as a whole.
     AuditEvents,
     /// How much happened in each minute.
@@ -44,7 +48,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order in which they are purged: grants before the devices that they hold.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::EndedGrants,
         Self::ExpiredGrants,
         Self::Devices,
@@ -55,6 +59,8 @@ impl Kind {
         Self::PanelSessions,
         Self::RevokedAccessTokens,
         Self::SigningKeys,
+        Self::BulkActSubjects,
+        Self::BulkActs,
         Self::AuditEvents,
         Self::MinuteRollups,
         Self::HourRollups,
@@ -74,6 +80,8 @@ impl Kind {
             Self::PanelSessions => "panel_sessions",
             Self::RevokedAccessTokens => "revoked_access_tokens",
             Self::SigningKeys => "signing_keys",
+            Self::BulkActSubjects => "bulk_act_subjects",
+            Self::BulkActs => "bulk_acts",
             Self::AuditEvents => "audit_events",
             Self::MinuteRollups => "minute_rollups",
             Self::HourRollups => "hour_rollups",
@@ -135,7 +143,7 @@ pub async fn delete_batch(
                 r#"
                 DELETE FROM devices WHERE id IN (
                     SELECT id FROM devices
-                    WHERE last_used_at < $1 AND disabled_at IS NULL
+                    WHERE last_used_at < $1 AND (disabled_at IS NULL OR disabled_by_kind = 'system')
                         AND NOT EXISTS (SELECT FROM refresh_tokens WHERE device_id = devices.id)
                     LIMIT $2 FOR UPDATE SKIP LOCKED
                 )
@@ -229,6 +237,37 @@ pub async fn delete_batch(
             sqlx::query!("DELETE FROM signing_keys WHERE retired_at < $1", before)
                 .execute(db)
                 .await?
+        }
+        Kind::BulkActSubjects => {
+            sqlx::query!(
+                r#"
+                DELETE FROM bulk_act_subjects WHERE (act_id, subject_id) IN (
+                    SELECT s.act_id, s.subject_id FROM bulk_acts a
+                    JOIN bulk_act_subjects s ON s.act_id = a.id
+                    WHERE a.kept_until < $1 AND a.under_way IS NULL LIMIT $2 FOR UPDATE OF s SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::BulkActs => {
+            sqlx::query!(
+                r#"
+                DELETE FROM bulk_acts WHERE id IN (
+                    SELECT id FROM bulk_acts a
+                    WHERE kept_until < $1 AND under_way IS NULL
+                        AND NOT EXISTS (SELECT FROM bulk_act_subjects WHERE act_id = a.id)
+                    LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
         }
         Kind::AuditEvents => {
             sqlx::query!(

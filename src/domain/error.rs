@@ -79,6 +79,8 @@ pub enum Thing {
     SigningKey,
     /// A client.
     Client,
+    /// An act on many things at once.
+    BulkAct,
 }
 
 impl std::fmt::Display for Thing {
@@ -89,6 +91,7 @@ impl std::fmt::Display for Thing {
             Self::Token => "token",
             Self::SigningKey => "signing key",
             Self::Client => "client",
+            Self::BulkAct => "bulk act",
             Self::SetupCode => {
                 "code; it was used, replaced by a later start, or is over an hour old"
             }
@@ -110,6 +113,8 @@ pub enum Conflict {
     ClientIdTaken,
     /// A public client has no secret.
     NoSecret,
+    /// Things may have changed since they were looked at.
+    PreviewTooOld,
 }
 
 impl std::fmt::Display for Conflict {
@@ -119,6 +124,7 @@ impl std::fmt::Display for Conflict {
             Self::AlreadyEnded => "this token has ended for good; sign in again for a new one",
             Self::ClientIdTaken => "another client has this id; choose another",
             Self::NoSecret => "a public client has no secret",
+            Self::PreviewTooOld => "this was looked at more than an hour ago; look again",
             Self::LastAdmin => {
                 "this is the last administrator who can sign in; make another one first"
             }

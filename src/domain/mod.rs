@@ -6,6 +6,7 @@ pub mod admin_session;
 pub mod audit_chain;
 pub mod audit_months;
 pub mod audit_verify;
+pub mod bulk;
 pub mod client_credentials;
 pub mod clients;
 pub mod counts;

@@ -52,7 +52,10 @@ async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
         Kind::HourRollups => HOURS,
         Kind::MinuteRollups => MINUTES,
         Kind::Throttles => FORGOTTEN_AFTER,
-        Kind::PasswordLinks | Kind::RevokedAccessTokens => Duration::ZERO,
+        Kind::PasswordLinks
+        | Kind::RevokedAccessTokens
+        | Kind::BulkActSubjects
+        | Kind::BulkActs => Duration::ZERO,
         Kind::SigningKeys => keys::verifies_for(&app.config),
         Kind::AuditEvents => app.config.audit_retention,
     };

@@ -116,6 +116,11 @@ async fn use_everything(database: &Database) {
         INSERT INTO audit_seals VALUES (0, now(), '{}', '', '', sha256(''));
         INSERT INTO audit_checkpoints VALUES (gen_random_uuid(), now(), now(), 0, sha256(''), sha256(''));";
     sqlx::raw_sql(chain).execute(&server.rows).await.unwrap();
+    let bulk = "
+        INSERT INTO bulk_acts (id, subject_kind, filter, made_by_kind, created_at, kept_until)
+        VALUES ('00000000-0000-0000-0000-000000000000', 'device', 'all', 'admin', now(), now());
+        INSERT INTO bulk_act_subjects SELECT id, id FROM bulk_acts;";
+    sqlx::raw_sql(bulk).execute(&server.rows).await.unwrap();
     rollups::write(&server.app).await.unwrap();
     for table in tables(&server.rows).await {
         let sql = AssertSqlSafe(format!("SELECT EXISTS (SELECT FROM {table})"));

@@ -212,6 +212,7 @@ fn of_missing(thing: Thing) -> Wire {
         Thing::Token => ("no_such_token", "There is no such token."),
         Thing::SigningKey => ("no_such_key", "There is no such signing key."),
         Thing::Client => ("no_such_client", "There is no such client."),
+        Thing::BulkAct => ("no_such_bulk_act", "There is no such bulk act."),
         Thing::SetupCode => (
             "no_such_code",
             "This code was used, replaced by a later start, or is over an hour old.",
@@ -232,6 +233,10 @@ fn of_conflict(conflict: Conflict) -> Wire {
             "Another client has this id. Choose another.",
         ),
         Conflict::NoSecret => ("no_secret", "A public client has no secret."),
+        Conflict::PreviewTooOld => (
+            "preview_too_old",
+            "This was looked at more than an hour ago. Look again.",
+        ),
         Conflict::AlreadyEnded => (
             "already_ended",
             "This token has ended for good. A new sign-in makes a new one.",

@@ -53,6 +53,26 @@ impl ActorKind {
         }
     }
 
+    /// All.
+    const ALL: [Self; 6] = [
+        Self::Admin,
+        Self::Support,
+        Self::User,
+        Self::Operator,
+        Self::System,
+        Self::Anonymous,
+    ];
+
+    /// What is stored as this word.
+    pub fn known(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+
+    /// Whether users with a role, and what is theirs, are within reach.
+    pub fn reaches_staff(self) -> bool {
+        matches!(self, Self::Admin | Self::Operator | Self::System)
+    }
+
     /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -131,12 +151,16 @@ pub enum Action {
     DemoFilled,
     ExportBegun,
     Exported,
+    BulkBegun,
+    BulkDone,
+    BulkUndoBegun,
+    BulkUndone,
     Purged,
 }
 
 impl Action {
     /// Each of them.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 44] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::RefreshTokenReused,
@@ -176,6 +200,10 @@ impl Action {
         Self::DemoFilled,
         Self::ExportBegun,
         Self::Exported,
+        Self::BulkBegun,
+        Self::BulkDone,
+        Self::BulkUndoBegun,
+        Self::BulkUndone,
         Self::Purged,
     ];
 
@@ -221,6 +249,10 @@ impl Action {
             Self::DemoFilled => "server.demo_filled",
             Self::ExportBegun => "server.export_begun",
             Self::Exported => "server.exported",
+            Self::BulkBegun => "bulk.begun",
+            Self::BulkDone => "bulk.done",
+            Self::BulkUndoBegun => "bulk.undo_begun",
+            Self::BulkUndone => "bulk.undone",
             Self::Purged => "server.purged",
         }
     }
@@ -272,6 +304,24 @@ impl Event {
         Self {
             subject_kind: "client",
             subject_id: Some(client),
+            ..Self::on_server(action)
+        }
+    }
+
+    /// Something done to many devices, or tokens, at once.
+    pub fn on_bulk(action: Action, act: Uuid) -> Self {
+        Self {
+            subject_kind: "bulk",
+            subject_id: Some(act),
+            ..Self::on_server(action)
+        }
+    }
+
+    /// Something done to each of many things of this kind; which, is told to
+    /// [`crate::db::change::Change::record_each`].
+    pub fn on_each(action: Action, subject_kind: &'static str) -> Self {
+        Self {
+            subject_kind,
             ..Self::on_server(action)
         }
     }

@@ -44,6 +44,7 @@ async fn state(server: &Server) -> Vec<Value> {
              SELECT to_jsonb(u) AS row FROM users u UNION ALL SELECT to_jsonb(d) FROM devices d
              UNION ALL SELECT to_jsonb(g) FROM refresh_tokens g UNION ALL SELECT to_jsonb(e) FROM audit_events e
              UNION ALL SELECT to_jsonb(c) FROM oauth_clients c UNION ALL SELECT to_jsonb(s) FROM admin_sessions s UNION ALL SELECT to_jsonb(l) FROM password_links l
+             UNION ALL SELECT to_jsonb(b) FROM bulk_acts b
          ) AS t ORDER BY t.row::text",
     )
     .fetch_all(&server.rows)

@@ -170,7 +170,7 @@ async fn lists_go_on_by_cursor_and_lose_nobody() {
 }
 
 /// What can be asked of each page.
-const QUESTIONS: [(&str, &[&str]); 10] = [
+const QUESTIONS: [(&str, &[&str]); 12] = [
     ("/admin", &["done", "span"]),
     ("/admin/search", &["query"]),
     (
@@ -197,6 +197,8 @@ const QUESTIONS: [(&str, &[&str]); 10] = [
     ("/admin/export/devices.csv", &["kind", "not_since"]),
     ("/admin/account", &["done"]),
     ("/admin/why", &["request"]),
+    ("/admin/bulk", &["cursor"]),
+    ("/admin/bulk/new", &["what", "kind", "client", "not_since"]),
 ];
 
 #[tokio::test]

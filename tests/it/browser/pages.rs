@@ -261,6 +261,30 @@ impl Visitor {
         self.look("confirm-refused").await;
     }
 
+    async fn look_at_many_at_once(&mut self) {
+        self.visit("bulk-none", "/admin/bulk").await;
+        self.visit("bulk-new-tokens", "/admin/bulk/new?what=tokens")
+            .await;
+        self.visit("bulk-new", "/admin/bulk/new?what=devices").await;
+        let look = "Count and show them";
+        for (days, name) in [("x", "bulk-new-refused"), ("", "bulk-preview")] {
+            let days = [("Not used for so many days (optional)", days)];
+            self.send(&days, look).await;
+            self.look(name).await;
+        }
+        for (verb, name) in [
+            ("Disable all of them", "bulk-done"),
+            ("Undo", "bulk-undone"),
+        ] {
+            if verb == "Undo" {
+                self.window.press("Undo…").await;
+            }
+            self.send(&[("Reason", HOSTILE)], verb).await;
+            self.look(name).await;
+        }
+        self.visit("bulk", "/admin/bulk").await;
+    }
+
     async fn set_password(&mut self, link: &str) {
         self.visit("set-password", link).await;
         for (password, name) in [
@@ -374,6 +398,7 @@ async fn every_page_is_fit_to_be_read() {
     busy(&server).await;
     visitor.look_at_a_busy_overview().await;
     visitor.add_clients().await;
+    visitor.look_at_many_at_once().await;
     let (token, request) = refused(&server).await;
     visitor.look_into_refusals((&token, &request)).await;
     server.advance(10 * 60);
