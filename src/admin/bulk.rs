@@ -202,9 +202,14 @@ fn consequences(act: &BulkAct) -> Vec<Sentence> {
             "{many} {verb} nothing more, access tokens that are out included. Their users can sign in anew."
         ),
     };
+    let meanwhile = if act.unused_since.is_some() {
+        "Nothing else is touched than was found. What is used, disabled or ended meanwhile is left alone."
+    } else {
+        "Nothing else is touched than was found. What is disabled or ended meanwhile is left alone."
+    };
     let said = [
         first,
-        "Nothing else is touched than was found. What is used, disabled or ended meanwhile is left alone.".to_owned(),
+        meanwhile.to_owned(),
         "All of it can be undone by one press.".to_owned(),
     ];
     said.map(|after| Sentence {
