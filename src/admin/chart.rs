@@ -3,7 +3,7 @@
 
 use super::format;
 
-/// How wide a slot is, and the bar in it, in the units of the drawing.
+/// How wide a slot is, and the bar in it (as the stylesheet says), in the units of the drawing.
 const SLOT: usize = 10;
 const BAR: usize = 8;
 
@@ -64,21 +64,31 @@ pub struct Chart {
     pub top: String,
     /// How wide the drawing is.
     pub width: usize,
-    /// How wide a bar is.
-    pub bar: usize,
     /// How high the drawing is.
     pub height: i64,
     /// Where half of the scale is.
     pub middle: i64,
     /// From left to right, each from its foot.
     pub bars: Vec<Bar>,
+    /// What the columns of the table are.
+    pub columns: Vec<String>,
+    /// The table, without the slots in which nothing happened.
+    pub rows: Vec<Row>,
     /// A few times along the axis.
     pub axis: [String; 3],
     /// What the tones mean; one needs no explanation.
     pub legend: Vec<Key>,
 }
 
-/// A bar, or one part of it; a line of the table.
+/// A line of the table: a slot.
+pub struct Row {
+    /// When.
+    pub time: String,
+    /// How often, in each part.
+    pub numbers: Vec<String>,
+}
+
+/// A bar, or one part of it.
 pub struct Bar {
     /// Its left edge.
     pub x: usize,
@@ -144,6 +154,15 @@ impl Chart {
                 }
             }
         }
+        let row = |(slot, time): (usize, &String)| Row {
+            time: time.clone(),
+            numbers: parts
+                .iter()
+                .map(|part| format::number(part.numbers.get(slot).copied().unwrap_or_default()))
+                .collect(),
+        };
+        let slots_with_any = times.slots.iter().enumerate();
+        let rows = slots_with_any.filter(|(slot, _)| sums[*slot] > 0).map(row);
         let most = sums.iter().position(|sum| *sum == peak);
         let most = most.and_then(|at| times.slots.get(at));
         let legend = parts.iter().enumerate().map(|(at, part)| Key {
@@ -161,10 +180,11 @@ impl Chart {
             }),
             top: format::number(top),
             width: slots * SLOT,
-            bar: BAR,
             height: HEIGHT,
             middle: HEIGHT / 2,
             bars,
+            columns: parts.iter().map(|part| part.name.clone()).collect(),
+            rows: rows.collect(),
             axis: times.axis.clone(),
             legend: legend.filter(|_| parts.len() > 1).collect(),
         }
@@ -245,6 +265,11 @@ mod tests {
             .collect();
         assert_eq!(bars, [(1, 400, 600), (1, 200, 200), (11, 600, 400)]);
         assert_eq!(chart.legend.len(), 2);
+        assert_eq!(chart.columns, ["part 0", "part 1"]);
+        let rows = chart.rows.iter();
+        let rows: Vec<_> = rows.map(|row| (&row.time[..], &row.numbers[..])).collect();
+        let [first, second] = [["3", "1"], ["0", "2"]].map(|row| row.map(str::to_owned));
+        assert_eq!(rows, [("14:00", &first[..]), ("14:01", &second[..])]);
 
         let chart = drawn(vec![vec![9, 0]; 7]);
         assert_eq!(chart.legend.len(), 5);

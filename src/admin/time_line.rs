@@ -80,6 +80,8 @@ pub struct Line {
     pub address: String,
     /// With what, in a few words.
     pub agent: String,
+    /// In which request, of what was refused.
+    pub refused_in: Option<Uuid>,
 }
 
 /// The lines of one device, or of the user as a whole.
@@ -156,6 +158,7 @@ impl Line {
             facts: facts.collect::<Vec<_>>().join(", "),
             address: event.address.unwrap_or_default(),
             agent: agent::words(&event.user_agent.unwrap_or_default()),
+            refused_in: None,
         }
     }
 
@@ -177,6 +180,7 @@ impl Line {
             ),
             address: refusal.address.unwrap_or_default(),
             agent: agent::words(&refusal.user_agent.unwrap_or_default()),
+            refused_in: Some(refusal.request_id),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::demo;
 /// How many people.
 #[derive(Args)]
 pub(super) struct Demo {
-    /// How many users, each with some devices; a million takes a quarter of an hour
+    /// How many users, each with some devices; a hundred thousand take some minutes
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(10..=5_000_000))]
     users: u32,
     /// Leave a database alone that has users, and say nothing

@@ -106,7 +106,7 @@ INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at, disabled
 SELECT id, user_id, name, kind, created_at, signed_in_at, lost_at,
        CASE WHEN lost_at IS NOT NULL
            THEN pg_temp.pick(m, 28, '{Stolen,Lost on the train,Reported lost by its owner,Broken and sent in}') END,
-       CASE WHEN lost_at IS NOT NULL THEN (SELECT id FROM people WHERE n = 1 + m % 2) END,
+       CASE WHEN lost_at IS NOT NULL THEN (ARRAY(SELECT id FROM people WHERE n <= 2 ORDER BY n))[1 + m % 2] END,
        CASE WHEN lost_at IS NOT NULL THEN 'support' END
 FROM things;
 

@@ -44,17 +44,23 @@ fn bars(chart: &str) -> Vec<(String, i64)> {
     .collect()
 }
 
-/// What the chart's table says, line by line.
-fn lines(chart: &str) -> Vec<String> {
-    let (_, body) = chart.split_once("<tbody>").unwrap();
-    let lines = body.split("<tr>").skip(1);
-    lines
-        .map(|line| {
-            let cells = line.split("<td").skip(1);
-            let cells: Vec<_> = cells.map(|cell| words(&format!("<td{cell}"))).collect();
-            format!("{}, {}: {}", cells[0], cells[1], cells[2])
-        })
-        .collect()
+/// What the chart's table says, cell by cell, without those in which nothing happened.
+fn cells(chart: &str) -> Vec<String> {
+    let cells_of = |line: &str, tag: &str| -> Vec<String> {
+        let cells = line.split(tag).skip(1);
+        cells.map(|cell| words(&format!("{tag}{cell}"))).collect()
+    };
+    let (head, body) = chart.split_once("<tbody>").unwrap();
+    let columns = cells_of(head.split("<thead>").nth(1).unwrap(), "<th ");
+    let lines = body.split("<tr>").skip(1).flat_map(|line| {
+        let cells = cells_of(line, "<td");
+        assert_eq!(cells.len(), columns.len());
+        let numbers = columns[1..].iter().zip(cells[1..].to_vec());
+        let numbers = numbers.filter(|(_, number)| number != "0");
+        let said = numbers.map(|(column, number)| format!("{}, {column}: {number}", cells[0]));
+        said.collect::<Vec<_>>()
+    });
+    lines.collect()
 }
 
 /// Rows as servers would have written them, one minute a time before now.
@@ -106,7 +112,7 @@ async fn what_happens_is_on_the_page_and_a_reuse_is_an_alarm() {
         assert!(page.contains(told), "{told} in {page}");
     }
     assert_eq!(
-        lines(chart(&html, "sign-ins-refused")),
+        cells(chart(&html, "sign-ins-refused")),
         ["17:46, wrong username or password: 1"]
     );
     assert!(chart(&html, "reuse").contains("class=\"alarm\""));
@@ -156,7 +162,7 @@ async fn the_bars_and_the_table_say_the_same() {
         "17:16, no token of ours, or an outdated one: 250",
         "17:36, token expired: 1",
     ];
-    assert_eq!(lines(refused), said);
+    assert_eq!(cells(refused), said);
     let heights = [500, 400, 250, 14];
     let drawn = said.into_iter().map(str::to_owned).zip(heights);
     assert_eq!(bars(refused), drawn.collect::<Vec<_>>());

@@ -138,7 +138,7 @@ async fn each_device_has_what_happened_on_it_newest_first() {
     );
     assert_eq!(
         lines[1],
-        "refresh refused: device disabled 1 time so far 192.0.2.66 curl 8.5.0"
+        "refresh refused: device disabled 1 time so far ; why was it refused? 192.0.2.66 curl 8.5.0"
     );
     assert!(
         lines[2].starts_with("device disabled by boss (admin) : stolen until 2030-03-17 18:"),
@@ -150,10 +150,9 @@ async fn each_device_has_what_happened_on_it_newest_first() {
         "user signed in client id first-party, new device 198.51.100.7 Firefox 131 on Windows"
     );
     let lines = told.group("The user as a whole");
-    assert!(
-        lines[0]
-            .contains("refused: wrong username or password 1 time so far 203.0.113.9 curl 8.5.0")
-    );
+    assert!(lines[0].contains(
+        "refused: wrong username or password 1 time so far ; why was it refused? 203.0.113.9"
+    ));
     assert!(lines[1].contains("user created by operator"));
     assert!(
         !told.html.contains("Ben&#39;s phone"),

@@ -2,5 +2,6 @@
 
 mod pages;
 mod print;
+mod scenes;
 mod screenshots;
 mod stolen_phone;

@@ -1,16 +1,15 @@
 //! Every page in the light and the dark theme, wide and narrow: axe finds nothing, nothing sticks
-//! out, every button is reached by keyboard, and what users typed is text. The pictures are in `target/tmp/pages`, to be looked at.
+//! out, it weighs little, every button is reached by keyboard, and what users typed is text. The pictures are in `target/tmp/pages`, to be looked at.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 use doorward::domain::setup;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::scenes::{HOSTILE, busy, eventful, refused};
 use crate::support::{PASSWORD, Server, chromium::Chromium, spawn};
 
-pub const HOSTILE: &str = "<img src=x onerror=alert(1)>\"'</td> \u{202e}'; DROP TABLE users;--";
-
-const LOOKS: [(u32, bool); 6] = [
+pub const LOOKS: [(u32, bool); 6] = [
     (1440, false),
     (1440, true),
     (1000, false),
@@ -29,6 +28,9 @@ const FAULTS: &str = r#"
     if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');
     if (document.documentElement.scrollWidth > innerWidth)
         faults.push(`${document.documentElement.scrollWidth} px wide`);
+    const files = ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind));
+    const weight = files.reduce((sum, file) => sum + file.decodedBodySize, 0);
+    if (!weight || weight > 100_000 && location.pathname !== '/docs') faults.push(`weighs ${weight} bytes`);
     many('script', 'script:not([src="/static/panel.js"][defer])');
     many('markup that somebody typed', 'img, [onerror], [onload], [style]');
     if (!location.pathname.startsWith('/set-password/'))
@@ -315,75 +317,6 @@ fn is_of(path: &str, route: &str) -> bool {
         && path
             .zip(route)
             .all(|(is, may)| is == may || may.starts_with('<'))
-}
-
-/// A token that was replaced, and the id of a request that was refused on a device with an evil name.
-async fn refused(server: &Server) -> (String, String) {
-    let mut phone = server.user("zora").await.sign_in(HOSTILE).await;
-    let first = phone.refresh_token.clone();
-    phone.refresh().await;
-    server.advance(31);
-    let end = phone.present(&first).await;
-    let request = end.header("x-request-id").to_owned();
-    (first, request)
-}
-
-/// A server on which a lot has happened, much of it with evil words.
-pub async fn eventful(server: &Server) -> String {
-    let ana = server.user("ana").await;
-    let long = format!("{}@example.com", "a".repeat(64));
-    server.user(&"w".repeat(64)).await;
-    let address = sqlx::query("UPDATE users SET email = $1 WHERE username = 'ana'").bind(long);
-    address.execute(&server.rows).await.unwrap();
-    for (device, password) in [
-        (HOSTILE, PASSWORD),
-        ("tablet", PASSWORD),
-        ("tablet", "a wild guess"),
-    ] {
-        let body = json!({
-            "username": "ana", "password": password, "device": { "name": device, "kind": "phone" },
-        });
-        let agent = format!("{HOSTILE}{}", "x".repeat(10_000));
-        let agent = agent.replace('\u{202e}', "");
-        let request = server.request("POST", "/login").json(&body);
-        request.header("User-Agent", agent).send().await.unwrap();
-    }
-    // One that is disabled, and goes on trying.
-    let mut lost = ana.sign_in("lost").await;
-    let disable = "UPDATE devices SET disabled_at = created_at WHERE name = 'lost'";
-    server.execute(disable).await;
-    lost.refresh().await.expect(400);
-    let phone = ana.sign_in("w".repeat(100).as_str()).await;
-    phone.post("/logout", &json!({})).await;
-    ana.id.to_string()
-}
-
-/// Counts that rise and fall, as if written over a month.
-async fn busy(server: &Server) {
-    let sql = "
-        INSERT INTO rollups (slot, begins_at, kind, reason, client_id, n)
-        SELECT slot, date_trunc(slot, $1, 'UTC') - n * step, kind, reason, client,
-               greatest(1, weight * (1.3 + sin(n / 5.0) + sin(n * 2.3) / 4))::bigint
-        FROM (VALUES ('minute', interval '1 minute', 59), ('hour', '1 hour', 23), ('day', '1 day', 29))
-                AS slots (slot, step, last),
-            generate_series(0, last) AS n,
-            (VALUES ('signed_in', '', 'first-party', 9, 1), ('signed_in', '', 'store-app', 3, 2),
-                    ('sign_in_refused', 'bad_credentials', 'first-party', 4, 1),
-                    ('sign_in_refused', 'throttled', 'first-party', 2, 3),
-                    ('sign_in_refused', 'user_disabled', 'store-app', 1, 7),
-                    ('refreshed', '', 'first-party', 1200, 1), ('refreshed', '', 'store-app', 300, 1),
-                    ('retried', '', 'first-party', 40, 1), ('retried', '', 'store-app', 90, 1),
-                    ('reused', '', 'store-app', 2, 6), ('refresh_refused', 'token_expired', 'first-party', 12, 1),
-                    ('refresh_refused', 'token_ended', 'store-app', 9, 1),
-                    ('refresh_refused', 'unknown_token', 'first-party', 6, 2),
-                    ('refresh_refused', 'device_disabled', 'first-party', 2, 4),
-                    ('refresh_refused', 'wrong_client', 'store-app', 1, 5),
-                    ('refresh_refused', 'user_disabled', 'first-party', 1, 9))
-                AS shapes (kind, reason, client, weight, every)
-        WHERE n % every = 0 AND (kind <> 'reused' OR n < 20)
-        ON CONFLICT (slot, begins_at, kind, reason, client_id) DO NOTHING";
-    let made = sqlx::query(sql).bind(server.clock.now());
-    made.execute(&server.rows).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A user's page on paper: all that is known and nothing that is pressed, black on white.
 
-use super::pages::{HOSTILE, eventful};
+use super::scenes::{HOSTILE, eventful};
 use crate::support::{PASSWORD, chromium::Chromium, spawn};
 
 /// What of the page must not be on paper, and what is there but cannot be read.
