@@ -40,7 +40,8 @@ screenshots: ## take the pictures of docs/ anew, in Chromium
 	@scripts/need.sh rust
 	@scripts/need.sh postgres
 	@scripts/need.sh chromium
-	cargo test --locked --test it -- --ignored screenshots
+	cargo test --locked --test it -- browser::screenshots
+	cp "$${CARGO_TARGET_DIR:-target}"/tmp/pages/panel-*.png docs/
 
 fuzz: ## try a thousand requests per operation of /openapi.json, good and bad (takes a while)
 	@scripts/need.sh rust

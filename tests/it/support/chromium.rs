@@ -346,20 +346,18 @@ impl Chromium {
         self.take(name, true).await;
     }
 
-    /// The same of as much as the window shows; where it is.
-    pub async fn view(&self, name: &str) -> PathBuf {
-        self.take(name, false).await
+    /// The same of as much as the window shows.
+    pub async fn view(&self, name: &str) {
+        self.take(name, false).await;
     }
 
-    async fn take(&self, name: &str, whole: bool) -> PathBuf {
+    async fn take(&self, name: &str, whole: bool) {
         let how = json!({ "captureBeyondViewport": whole });
         let taken = self.tools("Page.captureScreenshot", how).await;
         let picture = STANDARD.decode(taken["data"].as_str().unwrap()).unwrap();
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("pages");
         fs::create_dir_all(&directory).unwrap();
-        let file = directory.join(format!("{name}.png"));
-        fs::write(&file, picture).unwrap();
-        file
+        fs::write(directory.join(format!("{name}.png")), picture).unwrap();
     }
 }
 
