@@ -38,12 +38,13 @@ pub fn start() -> io::Result<Rest> {
     // included. Nothing here listens to that crate.
     let filter =
         EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
-    let lines = Lines::start()?;
+    let on_terminal = stderr().is_terminal();
+    let lines = Lines::start(on_terminal)?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(lines.clone());
     // Only the first call of a process can succeed; a second one has nothing to add.
-    let _ = if stderr().is_terminal() {
+    let _ = if on_terminal {
         builder.with_target(false).try_init()
     } else {
         let _ = JSON.set(lines.clone());
@@ -78,7 +79,7 @@ fn by_the_clock<T>(request: &Request<'_>, ask: impl Fn(&Clock) -> T) -> T {
 
 fn begin(request: &Request<'_>, through_fairings: bool) -> Trace {
     Trace {
-        id: by_the_clock(request, Clock::id),
+        id: by_the_clock(request, Clock::unordered_id),
         began: Instant::now(),
         through_fairings,
     }
@@ -122,7 +123,7 @@ struct RequestLine<'a> {
     timestamp: DateTime<Utc>,
     level: &'static str,
     message: &'static str,
-    request_id: Uuid,
+    request_id: &'a str,
     method: &'static str,
     route: &'a str,
     status: u16,
@@ -131,7 +132,8 @@ struct RequestLine<'a> {
 
 impl RequestLine<'_> {
     fn write(&self, to: &Lines) {
-        if let Ok(mut line) = serde_json::to_vec(self) {
+        let mut line = Vec::with_capacity(256);
+        if serde_json::to_writer(&mut line, self).is_ok() {
             line.push(b'\n');
             // There is no other place to complain.
             let _ = to.line(false).write_all(&line);
@@ -142,7 +144,9 @@ impl RequestLine<'_> {
 /// Puts the id on an answer, and writes the request's line.
 pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
     let Trace { id, began, .. } = trace(request);
-    response.set_raw_header(REQUEST_ID, id.to_string());
+    let mut buffer = Uuid::encode_buffer();
+    let id: &str = id.hyphenated().encode_lower(&mut buffer);
+    response.set_raw_header(REQUEST_ID, id.to_owned());
     if !tracing::enabled!(tracing::Level::INFO) {
         return;
     }
@@ -151,7 +155,7 @@ pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
         timestamp: by_the_clock(request, Clock::now),
         level: "INFO",
         message: "request",
-        request_id: *id,
+        request_id: id,
         method: request.method().as_str(),
         route: request.route().map_or("-", |route| route.uri.as_str()),
         status: response.status().code,
@@ -161,11 +165,12 @@ pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
         return line.write(lines);
     }
     tracing::info!(
-        request_id = %id,
+        request_id = id,
         method = line.method,
         route = line.route,
         status = line.status,
         milliseconds = line.milliseconds,
-        "{}", line.message
+        "{}",
+        line.message
     );
 }

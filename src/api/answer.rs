@@ -21,6 +21,7 @@ pub type Answer<T> = Result<Reply<T>, Wire>;
 pub struct Reply<T> {
     status: Status,
     body: T,
+    has_tokens: bool,
 }
 
 impl<T> Reply<T> {
@@ -29,6 +30,15 @@ impl<T> Reply<T> {
         Self {
             status: Status::Ok,
             body,
+            has_tokens: false,
+        }
+    }
+
+    /// 200, with tokens: RFC 6749 §5.1 wants `Pragma` beside `Cache-Control` then.
+    pub fn tokens(body: T) -> Self {
+        Self {
+            has_tokens: true,
+            ..Self::ok(body)
         }
     }
 
@@ -36,7 +46,7 @@ impl<T> Reply<T> {
     pub fn created(body: T) -> Self {
         Self {
             status: Status::Created,
-            body,
+            ..Self::ok(body)
         }
     }
 }
@@ -47,14 +57,15 @@ impl<'r, T: Serialize> Responder<'r, 'static> for Reply<T> {
             Ok(body) => body,
             Err(error) => return Wire::internal(error).respond_to(request),
         };
-        Response::build()
-            .status(self.status)
-            .header(ContentType::JSON)
-            .raw_header("Cache-Control", "no-store")
-            // RFC 6749 §5.1 wants it beside.
-            .raw_header("Pragma", "no-cache")
-            .sized_body(body.len(), Cursor::new(body))
-            .ok()
+        let mut response = Response::new();
+        response.set_status(self.status);
+        response.set_header(ContentType::JSON);
+        response.set_raw_header("Cache-Control", "no-store");
+        if self.has_tokens {
+            response.set_raw_header("Pragma", "no-cache");
+        }
+        response.set_sized_body(body.len(), Cursor::new(body));
+        Ok(response)
     }
 }
 

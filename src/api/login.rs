@@ -133,7 +133,7 @@ pub async fn login(
         client: &client,
         scope: request.scope.as_deref(),
     };
-    Ok(Reply::ok(
+    Ok(Reply::tokens(
         sign_in::sign_in(app, &sign_in, &caller).await?.into(),
     ))
 }

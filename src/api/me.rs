@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rocket::{State, delete, get, post};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
 use super::{
@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     app::App,
-    crypto::{access_token::Subject, secret::Secret},
+    crypto::{
+        access_token::{Claims, Subject},
+        secret::Secret,
+    },
     db::{audit_events::Caller, devices::LastUse},
     domain::{
         end, listing,
@@ -22,26 +25,56 @@ use crate::{
         throttle::Subject as Guesser,
     },
     guard::{bearer::Bearer, role::SignedIn},
-    ids::DeviceId,
+    ids::{ClientId, DeviceId, UserId},
     records::{DeviceRecord, Role, UserRecord},
 };
 
 /// What an access token says of its bearer. A client that acts for itself has neither name nor
 /// device.
 #[derive(Serialize, ToSchema)]
-pub struct TestAnswer {
+pub struct TestAnswer<'a> {
     /// The user's id, or the client's.
-    sub: String,
+    #[schema(value_type = String)]
+    sub: Sub<'a>,
     /// As it was when the token was signed.
-    username: Option<String>,
+    username: Option<&'a str>,
     /// The same.
     #[schema(value_type = Vec<Role>)]
-    roles: Vec<String>,
+    roles: &'a [String],
     /// Where the user is signed in.
     #[schema(value_type = Option<Uuid>)]
     device_id: Option<DeviceId>,
     /// When the access token expires.
     expires_at: DateTime<Utc>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Sub<'a> {
+    User(UserId),
+    Client(&'a ClientId),
+}
+
+impl<'a> From<&'a Claims> for TestAnswer<'a> {
+    fn from(claims: &'a Claims) -> Self {
+        let (sub, user) = match &claims.subject {
+            Subject::User(user) => (Sub::User(user.sub), Some(user)),
+            Subject::Client { sub } => (Sub::Client(sub), None),
+        };
+        Self {
+            sub,
+            username: user.map(|user| user.username.as_str()),
+            roles: user.map_or(&[], |user| &user.roles),
+            device_id: user.map(|user| user.device_id),
+            expires_at: claims.expires_at(),
+        }
+    }
+}
+
+impl Serialize for Bearer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        TestAnswer::from(&*self.0).serialize(serializer)
+    }
 }
 
 /// Tells what a valid access token says, without asking the database.
@@ -50,19 +83,8 @@ pub struct TestAnswer {
     security(("bearer" = [])),
 )]
 #[get("/test_jwt")]
-pub fn test_jwt(bearer: Bearer) -> Reply<TestAnswer> {
-    let Bearer(claims) = bearer;
-    let (sub, user) = match &claims.subject {
-        Subject::User(user) => (user.sub.to_string(), Some(user)),
-        Subject::Client { sub } => (sub.to_string(), None),
-    };
-    Reply::ok(TestAnswer {
-        sub,
-        username: user.map(|user| user.username.clone()),
-        roles: user.map(|user| user.roles.clone()).unwrap_or_default(),
-        device_id: user.map(|user| user.device_id),
-        expires_at: claims.expires_at(),
-    })
+pub fn test_jwt(bearer: Bearer) -> Reply<Bearer> {
+    Reply::ok(bearer)
 }
 
 /// The caller's own record.

@@ -71,7 +71,7 @@ pub async fn refresh(
     };
     let granted =
         domain::refresh::refresh(app, request.refresh_token.expose(), &asked, &caller).await?;
-    Ok(Reply::ok(granted.into()))
+    Ok(Reply::tokens(granted.into()))
 }
 
 /// What a client gets for itself (RFC 6749 §4.4.3): no refresh token.
@@ -151,7 +151,7 @@ pub async fn grant(
         let client = clients::authenticate_for_refresh(app, &named, &caller).await?;
         GrantAnswer::User(refresh_by_form(app, &client, &form, &caller).await?)
     };
-    Ok(Reply::ok(answer))
+    Ok(Reply::tokens(answer))
 }
 
 async fn refresh_by_form(

@@ -44,7 +44,7 @@ pub fn grant(
         exp: (now + app.config.access_token_ttl).timestamp(),
         iat: now.timestamp(),
         nbf: now.timestamp(),
-        jti: app.clock.id(),
+        jti: app.clock.unordered_id(),
         client_id: client.client_id.clone(),
         scope,
         subject: Subject::Client {

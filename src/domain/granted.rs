@@ -69,7 +69,7 @@ impl Granted {
             exp: expires,
             iat: issued,
             nbf: issued,
-            jti: app.clock.id(),
+            jti: app.clock.unordered_id(),
             client_id: holder.client_id,
             scope: narrowed.scope.unwrap_or(holder.scope),
             subject: Subject::User(UserClaims {

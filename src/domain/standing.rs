@@ -1,6 +1,8 @@
 //! Who the bearer of an access token is *now*: a role, and the standing of user,
 //! device and grant, are read at every route that touches the database.
 
+use chrono::{DateTime, Utc};
+
 use super::{Actor, ActorKind, Caller, error::Error};
 use crate::{
     app::App,
@@ -68,8 +70,8 @@ impl Principal {
 }
 
 /// What speaks against verified claims, as far as this replica has heard. No query.
-pub fn heard_of(app: &App, claims: &Claims) -> Option<Refusal> {
-    let (now, known) = (app.clock.now(), app.cut_offs.known());
+pub fn heard_of(app: &App, claims: &Claims, now: DateTime<Utc>) -> Option<Refusal> {
+    let known = app.cut_offs.known();
     let of_user = |user: &UserClaims| {
         [
             (

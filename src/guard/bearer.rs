@@ -26,12 +26,10 @@ impl<'r> FromRequest<'r> for Bearer {
         let Some(app) = request.rocket().state::<Arc<App>>() else {
             return Wire::internal("no application is managed").fail(request);
         };
-        match token(request).and_then(|token| {
-            app.keyring()
-                .verify(token, app.clock.now())
-                .map_err(Wire::from)
-        }) {
-            Ok(claims) => match standing::heard_of(app, &claims) {
+        let now = app.clock.now();
+        match token(request).and_then(|token| app.keyring().verify(token, now).map_err(Wire::from))
+        {
+            Ok(claims) => match standing::heard_of(app, &claims, now) {
                 None => Outcome::Success(Self(claims)),
                 Some(refusal) => Wire::from(Error::Standing(refusal)).fail(request),
             },

@@ -2,12 +2,17 @@
 //! system call, which is as much as a tenth of what it takes to verify an access token.
 
 use std::{
-    io::{self, BufWriter, Stderr, Write, stderr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    cell::Cell,
+    io::{self, Write, stderr},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::{self, Thread},
     time::Duration,
 };
 
+use crossbeam_utils::CachePadded;
 use tracing::{Level, Metadata};
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -16,29 +21,38 @@ const WAIT: Duration = Duration::from_millis(50);
 
 const CAPACITY: usize = 64 * 1024;
 
+/// Where lines wait. Threads that answer requests have one each, or two cores would take one from each
+/// other at every request.
+type Waiting = CachePadded<Mutex<Vec<u8>>>;
+
+/// How many there are, where the order of lines of different threads does not matter: they have times.
+const MANY: usize = 8;
+
 /// The way out; dropping the last of it writes what is left.
 #[derive(Clone)]
 pub struct Lines {
-    waiting: Arc<Mutex<BufWriter<Stderr>>>,
+    waiting: Arc<[Waiting]>,
     writer: Thread,
 }
 
 impl Lines {
-    /// Starts the thread that writes what waits.
+    /// Starts the thread that writes what waits; in the order of their coming, or of each thread's.
     ///
     /// # Errors
     /// Those of the system, when there is no thread to be had.
-    pub fn start() -> io::Result<Self> {
-        let waiting = Arc::new(Mutex::new(BufWriter::with_capacity(CAPACITY, stderr())));
+    pub fn start(in_order: bool) -> io::Result<Self> {
+        let places = if in_order { 1 } else { MANY };
+        let waiting: Arc<[Waiting]> = (0..places).map(|_| Waiting::default()).collect();
         let its = Arc::downgrade(&waiting);
         let writer = thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || {
                 loop {
                     thread::park();
-                    thread::park_timeout(WAIT);
+                    // Not a wait that the next line can cut short.
+                    thread::sleep(WAIT);
                     let Some(waiting) = its.upgrade() else { return };
-                    flush(&mut lock(&waiting));
+                    flush_all(&waiting);
                 }
             })?;
         Ok(Self {
@@ -49,12 +63,18 @@ impl Lines {
 
     /// A line of its own.
     pub fn line(&self, urgent: bool) -> Line<'_> {
-        let waiting = lock(&self.waiting);
-        if waiting.buffer().is_empty() && !urgent {
+        let waiting = lock(&self.waiting[number_of_this_thread() % self.waiting.len()]);
+        if waiting.is_empty() && !urgent {
             self.writer.unpark();
         }
         Line { waiting, urgent }
     }
+}
+
+fn number_of_this_thread() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local!(static NUMBER: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed)));
+    NUMBER.get()
 }
 
 /// Writes what is left when the server ends.
@@ -62,7 +82,7 @@ pub struct Rest(pub Lines);
 
 impl Drop for Rest {
     fn drop(&mut self) {
-        flush(&mut lock(&self.0.waiting));
+        flush_all(&self.0.waiting);
     }
 }
 
@@ -80,33 +100,44 @@ impl<'a> MakeWriter<'a> for Lines {
 
 /// One line.
 pub struct Line<'a> {
-    waiting: MutexGuard<'a, BufWriter<Stderr>>,
+    waiting: MutexGuard<'a, Vec<u8>>,
     urgent: bool,
 }
 
 impl Write for Line<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.waiting.write(bytes)
+        self.waiting.extend_from_slice(bytes);
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.waiting.flush()
+        Ok(())
     }
 }
 
 impl Drop for Line<'_> {
     fn drop(&mut self) {
-        if self.urgent {
+        if self.urgent || self.waiting.len() >= CAPACITY {
             flush(&mut self.waiting);
         }
     }
 }
 
-fn lock(waiting: &Mutex<BufWriter<Stderr>>) -> MutexGuard<'_, BufWriter<Stderr>> {
+fn lock(waiting: &Waiting) -> MutexGuard<'_, Vec<u8>> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// There is no other place to complain than the one that cannot be written to.
-fn flush(waiting: &mut BufWriter<Stderr>) {
-    let _ = waiting.flush();
+fn flush_all(waiting: &[Waiting]) {
+    for waiting in waiting {
+        flush(&mut lock(waiting));
+    }
+}
+
+/// Writes whole lines, which no other thread's come between. There is no other place to complain than the
+/// one that cannot be written to.
+fn flush(waiting: &mut Vec<u8>) {
+    if !waiting.is_empty() {
+        let _ = stderr().lock().write_all(waiting);
+        waiting.clear();
+    }
 }
