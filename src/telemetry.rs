@@ -9,7 +9,7 @@ use std::{
     time::Instant,
 };
 
-use chrono::{DateTime, Utc};
+use chrono::SecondsFormat;
 use rocket::{
     Data, Request, Response,
     fairing::{Fairing, Info, Kind},
@@ -120,7 +120,7 @@ impl Fairing for RequestLog {
 /// the request takes outside of Rocket.
 #[derive(Serialize)]
 struct RequestLine<'a> {
-    timestamp: DateTime<Utc>,
+    timestamp: &'a str,
     level: &'static str,
     message: &'static str,
     request_id: &'a str,
@@ -152,7 +152,8 @@ pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
     }
     let milliseconds = began.elapsed().as_secs_f64() * 1000.0;
     let line = RequestLine {
-        timestamp: by_the_clock(request, Clock::now),
+        // Written in pieces, as chrono's own Serialize does it, it takes three times as long.
+        timestamp: &by_the_clock(request, Clock::now).to_rfc3339_opts(SecondsFormat::Micros, true),
         level: "INFO",
         message: "request",
         request_id: id,

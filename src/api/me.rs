@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::SecondsFormat;
 use rocket::{State, delete, get, post};
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -45,7 +45,8 @@ pub struct TestAnswer<'a> {
     #[schema(value_type = Option<Uuid>)]
     device_id: Option<DeviceId>,
     /// When the access token expires.
-    expires_at: DateTime<Utc>,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: String,
 }
 
 #[derive(Serialize)]
@@ -66,7 +67,10 @@ impl<'a> From<&'a Claims> for TestAnswer<'a> {
             username: user.map(|user| user.username.as_str()),
             roles: user.map_or(&[], |user| &user.roles),
             device_id: user.map(|user| user.device_id),
-            expires_at: claims.expires_at(),
+            // In whole seconds, as in the claim.
+            expires_at: claims
+                .expires_at()
+                .to_rfc3339_opts(SecondsFormat::Secs, true),
         }
     }
 }
