@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     badge::Badge,
     chrome::Chrome,
+    confirm,
     consequence::Sentence,
     deeds::{Deeds, Refused, disabling, reason},
     fault::{Fault, Turn},
@@ -332,6 +333,7 @@ pub async fn disable(
     form: Checked,
 ) -> Result<Turn<BulkActPage>, Fault> {
     let id = parsed(id)?;
+    confirm::ask(app, &by.0, &caller, &form.0, "change many at once").await?;
     let done = match disabling(&form.0, app.clock.now()) {
         Ok(disabling) => bulk::begin(app, &by.0.actor(&caller), id, &disabling).await,
         Err(error) => Err(error),
@@ -349,6 +351,7 @@ pub async fn undo(
     form: Checked,
 ) -> Result<Turn<BulkActPage>, Fault> {
     let id = parsed(id)?;
+    confirm::ask(app, &by.0, &caller, &form.0, "undo an act on many").await?;
     let done = match reason(&form.0) {
         Ok(reason) => bulk::undo(app, &by.0.actor(&caller), id, Some(reason)).await,
         Err(error) => Err(error),

@@ -7,7 +7,8 @@ use crate::support::{PASSWORD, Server, browser::Browser, reply::Reply, spawn};
 const TEN_MINUTES: u64 = 600;
 
 /// Everything that asks, with a form that does something.
-async fn grave(server: &Server) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
+async fn grave(desk: &mut Browser<'_>) -> Vec<(String, Vec<(&'static str, &'static str)>)> {
+    let server = desk.server;
     let ana = server.user("ana").await.id;
     let bob = server.user("bob").await.id;
     let eve = server.user_with_roles("eve", &["auditor"]).await;
@@ -16,7 +17,14 @@ async fn grave(server: &Server) -> Vec<(String, Vec<(&'static str, &'static str)
     let kid: String = server
         .scalar("SELECT kid FROM signing_keys WHERE state = 'active'")
         .await;
+    let found = desk.post("/admin/bulk", &[("what", "devices")]).await;
+    let bulk = found.expect(303).header("location").to_owned();
     vec![
+        (
+            format!("{bulk}/disable"),
+            vec![("reason", "recall"), ("lasts", "enabled")],
+        ),
+        (format!("{bulk}/undo"), vec![("reason", "a mistake")]),
         (
             format!("/admin/users/{ana}/change"),
             vec![("username", "ana"), ("role_support", "1")],
@@ -97,7 +105,7 @@ async fn send(desk: &Browser<'_>, path: &str, fields: &[(String, String)]) -> Re
 async fn what_is_grave_asks_for_the_password_and_then_goes_on() {
     let server = spawn().await;
     let mut desk = server.browser("boss", &["admin"]).await;
-    for (path, fields) in grave(&server).await {
+    for (path, fields) in grave(&mut desk).await {
         server.advance(TEN_MINUTES);
         let before = state(&server).await;
         let page = desk.post(&path, &fields).await.expect(403);
@@ -127,7 +135,7 @@ async fn what_is_grave_asks_for_the_password_and_then_goes_on() {
     for action in ["user.panel_confirmed", "user.panel_confirmation_refused"] {
         assert_eq!(
             done.iter().filter(|it| *it == action).count(),
-            9,
+            11,
             "{action}"
         );
     }
