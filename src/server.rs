@@ -1,6 +1,6 @@
 //! Puts the doors that speak HTTP together, and what runs beside them.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use rocket::{
     Build, Data, Request, Rocket, Route, Shutdown,
@@ -18,8 +18,11 @@ use crate::{
     admin,
     api::{self, error::Wire},
     app::App,
-    domain::{Actor, ActorKind, Caller, audit_chain, audit_months, bulk, keys, purge, rollups},
-    guard::params,
+    domain::{
+        Actor, ActorKind, Caller, admin_session::Refused, audit_chain, audit_months, bulk, keys,
+        purge, rollups,
+    },
+    guard::{attempt, params},
     headers::Headers,
     telemetry::RequestLog,
 };
@@ -80,20 +83,33 @@ struct Bounded(Box<dyn Handler>);
 #[rocket::async_trait]
 impl Handler for Bounded {
     async fn handle<'r>(&self, request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r> {
-        if params::is_ambiguous(request) {
-            let twice = Wire::invalid_request("A parameter is there twice.");
-            return Outcome::Error(twice.leave(request));
-        }
-        let mut handling = self.0.handle(request, data);
+        let mut answer = pin!(async {
+            if params::is_ambiguous(request) {
+                refuse_ambiguous(request).await
+            } else {
+                self.0.handle(request, data).await
+            }
+        });
         // What answers at once, as a bearer check does, needs no timer.
-        if let Some(outcome) = poll_immediate(&mut handling).await {
+        if let Some(outcome) = poll_immediate(answer.as_mut()).await {
             return outcome;
         }
-        match timeout(DEADLINE, handling).await {
+        match timeout(DEADLINE, answer).await {
             Ok(outcome) => outcome,
             Err(_) => Outcome::Error(Status::ServiceUnavailable),
         }
     }
+}
+
+/// No guard sees it, so that what the guards keep of a form of the panel that is refused is kept here.
+async fn refuse_ambiguous<'r>(request: &Request<'_>) -> Outcome<'r> {
+    let mut wire = Wire::invalid_request("A parameter is there twice.");
+    if request.uri().path().starts_with("/admin")
+        && let Err(error) = attempt::keep(request, Refused::Unreadable).await
+    {
+        wire = error;
+    }
+    Outcome::Error(wire.leave(request))
 }
 
 /// Has the audit log's months there before anybody comes; an event without its month would have to be moved.
@@ -216,7 +232,7 @@ fn many_at_once(shutdown: &Shutdown, app: &Arc<App>) {
 async fn write_counts(shutdown: Shutdown, app: Arc<App>) {
     let mut ticks = interval(WRITE_COUNTS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut shutdown = std::pin::pin!(shutdown);
+    let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -230,7 +246,7 @@ async fn write_counts(shutdown: Shutdown, app: Arc<App>) {
 
 async fn repeat(shutdown: Shutdown, mut ticks: Interval, app: Arc<App>, task: impl AsyncFn(&App)) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut shutdown = std::pin::pin!(shutdown);
+    let mut shutdown = pin!(shutdown);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}

@@ -2,7 +2,7 @@
 //! its neighbours (invariant I10). A guard speaks through the request's cache and the
 //! catcher repeats it, since Rocket's catchers are told nothing.
 
-mod attempt;
+pub mod attempt;
 pub mod bearer;
 pub mod caller;
 pub mod client;

@@ -167,9 +167,15 @@ async fn what_is_no_form_is_refused_and_kept() {
             assert_eq!(reply.status, status, "{path} as {kind}: {}", reply.text);
             of_boss += i64::from(!is_open);
         }
+        // A parameter twice in the address, which no guard sees.
+        let twice = format!("{path}?done=a&done=b");
+        let request = own.request("POST", &twice).form(&[("csrf", &own.csrf)]);
+        let reply = Reply::of(request).await;
+        assert_eq!(reply.status, 400, "{twice}: {}", reply.text);
+        of_boss += i64::from(!is_open);
     }
     assert_eq!(state(&server).await, before);
-    assert_eq!(counted(&server, "bad_form").await, (of_boss, of_boss + 10));
+    assert_eq!(counted(&server, "bad_form").await, (of_boss, of_boss + 12));
     assert_eq!(kept(&server, "bad_form").await, [of("boss", 20)], "bounded");
 }
 
