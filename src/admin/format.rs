@@ -37,6 +37,11 @@ pub fn last(at: Option<DateTime<Utc>>) -> String {
     at.map_or_else(|| "never".to_owned(), time)
 }
 
+/// A time as a field of a form holds it, to the last digit.
+pub fn field_time(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%S%.f").to_string()
+}
+
 /// What a field of type datetime-local holds, in UTC; nothing for nothing.
 ///
 /// # Errors
@@ -45,7 +50,7 @@ pub fn typed_time(text: &str) -> Result<Option<DateTime<Utc>>, ()> {
     if text.trim().is_empty() {
         return Ok(None);
     }
-    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+    ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%.f"]
         .iter()
         .find_map(|form| NaiveDateTime::parse_from_str(text.trim(), form).ok())
         // Postgres' calendar is shorter than chrono's, and a time out of it fails the statement.

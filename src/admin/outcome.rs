@@ -4,6 +4,7 @@
 
 use std::slice;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -32,8 +33,10 @@ pub struct Outcome {
     pub ends: String,
     /// What undoes it: the path that the form posts to.
     pub undo: Option<String>,
-    /// Why, for the audit log, if it is undone.
-    pub because: &'static str,
+    /// Why, for the audit log, if it is undone: what is disabled again is so for the reason that it was.
+    pub because: String,
+    /// Until when it is disabled again, as a form says it; empty for no end.
+    pub until: String,
 }
 
 /// What an act leaves behind, and whether whoever looks may do the opposite.
@@ -88,7 +91,7 @@ pub async fn of_request(
     };
     match after {
         Ok(after) => {
-            let mut outcome = tell(after, &event);
+            let mut outcome = tell(after, &event, app.clock.now());
             if let Some(told) = outcome.as_mut() {
                 told.ends = ends_of(app, slice::from_ref(&event)).await?;
             }
@@ -140,7 +143,8 @@ async fn of_devices(
         ends,
         told: vec![owner.devices_are(many, &how), owner.but(&ids)],
         undo: may_undo.then_some(path),
-        because: UNDONE,
+        because: UNDONE.to_owned(),
+        until: String::new(),
     }))
 }
 
@@ -232,9 +236,11 @@ async fn of_token(
 }
 
 /// The words for an event, if things still are as it left them.
-fn tell(after: After, event: &StoredEvent) -> Option<Outcome> {
+fn tell(after: After, event: &StoredEvent, now: DateTime<Utc>) -> Option<Outcome> {
     let what = event.action.split('.').next_back().unwrap_or_default();
     let (may_disable, may_enable) = after.may;
+    let was = |fact: &str| event.details[fact].as_str();
+    let was_until = was("was_until").and_then(|until| until.parse::<DateTime<Utc>>().ok());
     let (said, undo) = match what {
         "disabled" if after.disabled && after.by_event => {
             let until = after.until.map(|until| format!(" until {until}"));
@@ -245,7 +251,8 @@ fn tell(after: After, event: &StoredEvent) -> Option<Outcome> {
         }
         "enabled" if !after.disabled => (
             " is enabled again.".to_owned(),
-            may_disable.then_some("disable"),
+            // There is no way back to a suspension that would be over.
+            (may_disable && was_until.is_none_or(|until| until > now)).then_some("disable"),
         ),
         "ended" if event.subject_kind == "user" => (" is signed out everywhere.".to_owned(), None),
         "ended" if event.subject_kind == "device" => (" is signed out for good.".to_owned(), None),
@@ -259,6 +266,7 @@ fn tell(after: After, event: &StoredEvent) -> Option<Outcome> {
         told: std::iter::once(first).chain(after.others).collect(),
         ends: String::new(),
         undo: undo.map(|verb| format!("{path}/{verb}")),
-        because: UNDONE,
+        because: was("was_reason").unwrap_or(UNDONE).to_owned(),
+        until: was_until.map(format::field_time).unwrap_or_default(),
     })
 }

@@ -40,6 +40,10 @@ pub struct Locked {
     pub disabled: bool,
     /// Since when, or since when it last was.
     pub disabled_at: Option<DateTime<Utc>>,
+    /// When it works again by itself.
+    pub disabled_until: Option<DateTime<Utc>>,
+    /// Why.
+    pub disabled_reason: Option<String>,
     /// In what capacity whoever disabled it did so.
     pub disabled_by_kind: Option<String>,
     /// A grant that has ended for good.
@@ -56,7 +60,8 @@ pub async fn lock(change: &mut Change<'_>, subject: Subject) -> Result<Option<Lo
                 Locked,
                 r#"
                 SELECT id AS "user_id: UserId", roles AS user_roles, disabled_by_kind,
-                       disabled_now(disabled_at, disabled_until, $2) AS "disabled!", disabled_at, false AS "ended!"
+                       disabled_now(disabled_at, disabled_until, $2) AS "disabled!", disabled_at, disabled_until,
+                       disabled_reason, false AS "ended!"
                 FROM users
                 WHERE id = $1
                 FOR NO KEY UPDATE
@@ -73,7 +78,7 @@ pub async fn lock(change: &mut Change<'_>, subject: Subject) -> Result<Option<Lo
                 r#"
                 SELECT d.user_id AS "user_id: UserId", u.roles AS user_roles, d.disabled_by_kind,
                        disabled_now(d.disabled_at, d.disabled_until, $2) AS "disabled!", d.disabled_at,
-                       false AS "ended!"
+                       d.disabled_until, d.disabled_reason, false AS "ended!"
                 FROM devices d
                 JOIN users u ON u.id = d.user_id
                 WHERE d.id = $1
@@ -91,7 +96,7 @@ pub async fn lock(change: &mut Change<'_>, subject: Subject) -> Result<Option<Lo
                 r#"
                 SELECT g.user_id AS "user_id: UserId", u.roles AS user_roles, g.disabled_by_kind,
                        disabled_now(g.disabled_at, g.disabled_until, $2) AS "disabled!", g.disabled_at,
-                       g.ended_at IS NOT NULL AS "ended!"
+                       g.disabled_until, g.disabled_reason, g.ended_at IS NOT NULL AS "ended!"
                 FROM refresh_tokens g
                 JOIN users u ON u.id = g.user_id
                 WHERE g.id = $1

@@ -223,7 +223,7 @@ pub async fn enable(
     Ok(change.commit(event).await?)
 }
 
-/// Ends a suspension within a change; the event of it.
+/// Ends a suspension within a change; the event of it, which tells what the suspension was, for whoever takes it back.
 async fn resume(
     change: &mut Change<'_>,
     subject: Subject,
@@ -236,7 +236,11 @@ async fn resume(
         Subject::Device(_) => Action::DeviceEnabled,
         Subject::Grant(_) => Action::TokenEnabled,
     };
-    Ok(Event::on(action, subject, locked.user_id).because(reason))
+    let until = locked.disabled_until.map(|until| until.to_rfc3339());
+    Ok(Event::on(action, subject, locked.user_id)
+        .because(reason)
+        .with("was_until", until)
+        .with("was_reason", locked.disabled_reason.clone()))
 }
 
 /// The grant that a refresh token belongs to, whatever its generation.

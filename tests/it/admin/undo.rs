@@ -1,6 +1,9 @@
 //! Every act has its reason, says what it did, and can be taken back.
 
-use crate::support::{browser::Browser, reply::Reply, spawn};
+use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
+
+use crate::support::{PASSWORD, browser::Browser, reply::Reply, spawn};
 
 /// The text of the notice, without its tags.
 pub fn notice(page: &Reply) -> String {
@@ -63,7 +66,9 @@ async fn what_was_done_is_told_by_name_and_taken_back_by_one_press() {
     phone.refresh().await.expect(200);
     let back = undo(&page).unwrap();
     assert_eq!(back, format!("{path}/disable"));
-    let page = act(&mut desk, &back, "undone").await;
+    // For the reason that it was.
+    assert!(page.text.contains("name=\"reason\" value=\"stolen\""));
+    let page = act(&mut desk, &back, "stolen").await;
     assert!(undo(&page).is_some());
     phone
         .refresh()
@@ -89,7 +94,7 @@ async fn what_was_done_is_told_by_name_and_taken_back_by_one_press() {
     let expected = [
         ("device.disabled", "stolen"),
         ("device.enabled", "undone"),
-        ("device.disabled", "undone"),
+        ("device.disabled", "stolen"),
         ("device.disabled", "found and lost"),
         ("device.ended", "gone"),
     ];
@@ -98,6 +103,71 @@ async fn what_was_done_is_told_by_name_and_taken_back_by_one_press() {
         .scalar("SELECT disabled_reason FROM devices WHERE disabled_at IS NOT NULL")
         .await;
     assert_eq!(reason, "found and lost");
+}
+
+/// The value of a hidden field in the notice's form.
+fn hidden(page: &Reply, name: &str) -> Option<String> {
+    let (_, notice) = page.text.split_once("class=\"notice\"")?;
+    let form = notice.split("</form>").next().unwrap();
+    let (_, value) = form.split_once(&format!("name=\"{name}\" value=\""))?;
+    Some(value.split('"').next().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn what_was_enabled_by_mistake_is_disabled_until_when_and_why_it_was() {
+    let server = spawn().await;
+    let mut desk = server.browser("boss", &["admin"]).await;
+    let ana = server.user("ana").await;
+    let phone = ana.sign_in("phone").await;
+    for (what, id) in [
+        ("user", ana.id.to_string()),
+        ("device", phone.device_id.clone()),
+        ("token", phone.grant_id()),
+    ] {
+        let path = format!("/admin/{what}s/{id}");
+        let table = if what == "token" {
+            "refresh_tokens".to_owned()
+        } else {
+            format!("{what}s")
+        };
+        let suspension = async || -> Option<(Option<DateTime<Utc>>, Option<String>)> {
+            let sql = AssertSqlSafe(format!(
+                "SELECT disabled_until, disabled_reason FROM {table} WHERE disabled_at IS NOT NULL"
+            ));
+            let found = sqlx::query_as(sql).fetch_optional(&server.rows).await;
+            found.unwrap()
+        };
+        let fields = [("reason", "on leave"), ("lasts", "hour")];
+        let disable = format!("{path}/disable");
+        desk.post(&disable, &fields).await.expect(303);
+        let was = suspension().await.unwrap();
+        assert!(was.0.is_some(), "{what}");
+        server.advance(60);
+        let page = act(&mut desk, &format!("{path}/enable"), "a mistake").await;
+        assert_eq!(suspension().await, None);
+
+        let (reason, until) = (hidden(&page, "reason"), hidden(&page, "until"));
+        let (reason, until) = (reason.unwrap(), until.unwrap());
+        assert_eq!(undo(&page).as_deref(), Some(disable.as_str()));
+        let fields = [("reason", reason.as_str()), ("until", until.as_str())];
+        desk.post(&disable, &fields).await.expect(303);
+        assert_eq!(suspension().await.unwrap(), was, "{what}");
+
+        // Not once it would be over, and without an end where there was none.
+        let page = act(&mut desk, &format!("{path}/enable"), "a mistake").await;
+        assert!(undo(&page).is_some());
+        server.advance(3600);
+        let done = server.events().await;
+        let request = done.last().unwrap()["request_id"].as_str().unwrap();
+        let link = format!("/admin/users/{}?done={request}", ana.id);
+        desk.try_sign_in("boss", PASSWORD).await.expect(303);
+        let page = desk.get(&link).await.expect(200);
+        assert!(undo(&page).is_none(), "{what}");
+        act(&mut desk, &disable, "for good").await;
+        let page = act(&mut desk, &format!("{path}/enable"), "a mistake").await;
+        assert_eq!(hidden(&page, "until"), None);
+        assert_eq!(hidden(&page, "reason").as_deref(), Some("for good"));
+    }
 }
 
 #[tokio::test]
