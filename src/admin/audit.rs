@@ -38,7 +38,10 @@ pub struct AuditPage {
 }
 
 /// An id, or the id of the user with that name.
-async fn id(app: &App, text: &str) -> Result<Option<Uuid>, Error> {
+///
+/// # Errors
+/// Those of the database.
+pub async fn id(app: &App, text: &str) -> Result<Option<Uuid>, Error> {
     if let Ok(id) = Uuid::parse_str(text) {
         return Ok(Some(id));
     }

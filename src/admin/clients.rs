@@ -77,6 +77,7 @@ impl ClientSheet {
                     id,
                     "” gets nothing more within a second, and neither do those who signed in with it.",
                 )],
+                if_enabled: Vec::new(),
                 if_ended: Vec::new(),
                 refused: Refused::default(),
             },

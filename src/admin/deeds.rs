@@ -51,10 +51,12 @@ pub struct Deeds {
     pub end: bool,
     /// A device can be disabled together with the user's password.
     pub new_password: bool,
-    /// The form that disables is unfolded: there is nothing else to choose from.
+    /// The form that disables or enables is unfolded: there is nothing else to choose from.
     pub open: bool,
     /// What disabling does.
     pub if_disabled: Vec<Sentence>,
+    /// What enabling does, where it is not plain.
+    pub if_enabled: Vec<Sentence>,
     /// What ending does.
     pub if_ended: Vec<Sentence>,
     /// What was refused just now, in one of these forms.
@@ -95,6 +97,7 @@ impl Deeds {
             new_password: admin && what == "device",
             open: false,
             if_disabled: Vec::new(),
+            if_enabled: Vec::new(),
             if_ended: Vec::new(),
             refused: Refused::default(),
         }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     asked::{Asked, Faults, Parameters, Question},
     badge::Badge,
+    bulk,
     chrome::Chrome,
     export::{PAGE, SUSPENSION, Source, record},
     fault::Fault,
@@ -23,7 +24,7 @@ use crate::{
         cursor::{self, DEFAULT_LIMIT},
         devices::{Device, Filter, LastUse, Order},
     },
-    domain::{error::Error, listing},
+    domain::{bulk::Kind, error::Error, listing},
     guard::session::Reader,
     ids::{DeviceId, UserId},
     records::DeviceRecord,
@@ -38,8 +39,8 @@ const KIND_LENGTH: usize = 32;
 pub struct DevicesPage {
     chrome: Chrome,
     devices: Vec<DeviceLine>,
-    /// To where all that the list shows can be disabled, for whoever may.
-    bulk: Option<String>,
+    /// To where all that the list shows can be disabled or enabled, for whoever may.
+    bulk: Option<bulk::new::Link>,
     around: Around,
 }
 
@@ -178,7 +179,7 @@ pub async fn list(
         let username = names.get(&device.user_id).cloned();
         DeviceLine::new(device, username.unwrap_or_default())
     });
-    let bulk = super::bulk::new::link(&by.0, &question.asked, "devices");
+    let bulk = bulk::new::link(&by.0, &question.asked, Kind::Devices);
     let page = DevicesPage {
         chrome: Chrome::new(&by.0, "devices", "Devices", None),
         devices: lines.collect(),

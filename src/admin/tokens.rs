@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{
     asked::{Asked, Faults, Parameters, Question},
     badge::Badge,
+    bulk,
     chrome::Chrome,
     export::{PAGE, SUSPENSION, Source, record},
     fault::Fault,
@@ -25,6 +26,7 @@ use crate::{
         refresh_tokens::{Filter, Grant, Place, State as Standing},
     },
     domain::{
+        bulk::Kind,
         error::Error,
         listing::{self, AllGrants},
     },
@@ -40,8 +42,8 @@ pub struct TokensPage {
     chrome: Chrome,
     by_end: bool,
     tokens: Vec<TokenLine>,
-    /// To where all that the list shows can be disabled, for whoever may.
-    bulk: Option<String>,
+    /// To where all that the list shows can be disabled or enabled, for whoever may.
+    bulk: Option<bulk::new::Link>,
     around: Around,
 }
 
@@ -174,7 +176,7 @@ pub async fn list(
             now,
         )
     });
-    let bulk = super::bulk::new::link(&by.0, &question.asked, "tokens");
+    let bulk = bulk::new::link(&by.0, &question.asked, Kind::Tokens);
     let page = TokensPage {
         chrome: Chrome::new(&by.0, "tokens", "Refresh tokens", None),
         by_end: matches!(filter.state, Some(Standing::Live | Standing::Expired)),

@@ -185,3 +185,14 @@ pub async fn end_of_user(
     .await?;
     Ok(())
 }
+
+/// Ends all sessions of some users. One statement.
+pub async fn end_of_users(change: &mut Change<'_>, users: &[Uuid]) -> Result<(), Error> {
+    sqlx::query!(
+        "UPDATE admin_sessions SET expires_at = created_at WHERE user_id = ANY($1) AND expires_at > created_at",
+        users,
+    )
+    .execute(change.db())
+    .await?;
+    Ok(())
+}

@@ -2,6 +2,7 @@
 
 mod batch;
 mod choice;
+mod examples;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -16,12 +17,15 @@ use super::{
 };
 use crate::ids::{ClientId, UserId};
 
-pub use batch::{disable, enable, next, note_disabled, set_reached};
-pub use choice::{Example, begin, choose, examples};
+pub use batch::{Touched, be_brief, disable, disable_again, enable, next, set_reached};
+pub use choice::{Look, begin, choose};
+pub use examples::{Example, examples};
 
 /// What an act is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// Users.
+    Users,
     /// Devices.
     Devices,
     /// The refresh tokens of live grants.
@@ -32,6 +36,7 @@ impl Kind {
     /// One of them, as stored.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Users => "user",
             Self::Devices => "device",
             Self::Tokens => "token",
         }
@@ -39,15 +44,47 @@ impl Kind {
 
     fn known(word: &str) -> Self {
         match word {
+            "user" => Self::Users,
             "token" => Self::Tokens,
             _ => Self::Devices,
         }
     }
 }
 
-/// What is looked for among those that are not disabled.
+/// What an act does; what undoes it does the other.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Verb {
+    /// Disables what is not disabled.
+    #[default]
+    Disable,
+    /// Enables what is.
+    Enable,
+}
+
+impl Verb {
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Disable => "disable",
+            Self::Enable => "enable",
+        }
+    }
+
+    fn known(word: &str) -> Self {
+        match word {
+            "enable" => Self::Enable,
+            _ => Self::Disable,
+        }
+    }
+}
+
+/// What is looked for: among what is not disabled, or among what is.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    /// Users whose name or e-mail begins so; empty for all.
+    pub prefix: String,
+    /// Users with this role, or `none` for those without any.
+    pub role: Option<&'static str>,
     /// Devices that the app calls so.
     pub kind: Option<String>,
     /// Tokens given to this client.
@@ -58,6 +95,16 @@ pub struct Filter {
     pub not_since: Option<DateTime<Utc>>,
     /// Those not used, by a sign-in or a refresh, at this time or later.
     pub unused_since: Option<DateTime<Utc>>,
+    /// Those disabled at this time or later.
+    pub disabled_since: Option<DateTime<Utc>>,
+    /// Those disabled before.
+    pub disabled_before: Option<DateTime<Utc>>,
+    /// Those disabled by this user.
+    pub disabled_by: Option<UserId>,
+    /// Those disabled by no user, but in this capacity.
+    pub disabled_by_kind: Option<&'static str>,
+    /// Those disabled for a reason in which this stands, in whatever case.
+    pub disabled_reason: Option<String>,
 }
 
 /// An act, with the names that its ids have now.
@@ -67,11 +114,13 @@ pub struct BulkAct {
     pub id: Uuid,
     /// What it is about.
     pub subject_kind: String,
+    /// What it does.
+    pub verb: String,
     /// What was looked for, in words.
     pub filter: String,
     /// What was used at this time or later is left alone.
     pub unused_since: Option<DateTime<Utc>>,
-    /// Who looked, and who alone may disable what was found; none: Doorward itself.
+    /// Who looked, and who alone may begin; none: Doorward itself.
     pub made_by: Option<UserId>,
     /// In what capacity.
     pub made_by_kind: String,
@@ -83,7 +132,7 @@ pub struct BulkAct {
     pub kept_until: DateTime<Utc>,
     /// How many were found.
     pub found: i64,
-    /// What is being done: `disable` or `enable`.
+    /// What is being done: what the act does, or the other while it is undone.
     pub under_way: Option<String>,
     /// The last subject that it has been through.
     pub reached: Uuid,
@@ -122,6 +171,21 @@ impl BulkAct {
     pub fn kind(&self) -> Kind {
         Kind::known(&self.subject_kind)
     }
+
+    /// What it does.
+    pub fn verb(&self) -> Verb {
+        Verb::known(&self.verb)
+    }
+
+    /// What is being done.
+    pub fn doing(&self) -> Option<Verb> {
+        self.under_way.as_deref().map(Verb::known)
+    }
+
+    /// Whether what it did is being undone.
+    pub fn is_being_undone(&self) -> bool {
+        self.doing().is_some_and(|doing| doing != self.verb())
+    }
 }
 
 macro_rules! acts {
@@ -129,8 +193,8 @@ macro_rules! acts {
         sqlx::query_as!(
             BulkAct,
             r#"
-        SELECT a.id, a.subject_kind, a.filter, a.unused_since, a.made_by AS "made_by: UserId", a.made_by_kind,
-               made.username AS "made_by_name?", a.created_at, a.kept_until, a.found, a.under_way, a.reached, a.reason,
+        SELECT a.id, a.subject_kind, a.verb, a.filter, a.unused_since, a.made_by AS "made_by: UserId",
+               a.made_by_kind, made.username AS "made_by_name?", a.created_at, a.kept_until, a.found, a.under_way, a.reached, a.reason,
                a.disabled_until, a.request_id, a.begun_at, a.finished_at, a.disabled, a.undo_reason,
                a.undone_by AS "undone_by: UserId", a.undone_by_kind, undone.username AS "undone_by_name?",
                a.undo_request_id, a.undo_begun_at, a.undone_at, a.enabled
@@ -208,7 +272,7 @@ pub async fn try_lock(change: &mut Change<'_>, id: Uuid) -> Result<bool, Error> 
     Ok(locked.fetch_optional(change.db()).await?.is_some())
 }
 
-/// What was found is to be disabled. One statement.
+/// What was found is to be disabled, or enabled. One statement.
 pub async fn set_begun(
     change: &mut Change<'_>,
     id: Uuid,
@@ -220,7 +284,7 @@ pub async fn set_begun(
     let done = sqlx::query!(
         r#"
         UPDATE bulk_acts
-        SET under_way = 'disable', begun_at = $2, request_id = $3, reason = $4, disabled_until = $5, kept_until = $6
+        SET under_way = verb, begun_at = $2, request_id = $3, reason = $4, disabled_until = $5, kept_until = $6
         WHERE id = $1
         "#,
         id,
@@ -235,7 +299,7 @@ pub async fn set_begun(
     expect_one(done.rows_affected())
 }
 
-/// What was disabled is to be enabled again. One statement.
+/// What was done is to be undone. One statement.
 pub async fn set_undo_begun(
     change: &mut Change<'_>,
     id: Uuid,
@@ -246,8 +310,9 @@ pub async fn set_undo_begun(
     let done = sqlx::query!(
         r#"
         UPDATE bulk_acts
-        SET under_way = 'enable', reached = '00000000-0000-0000-0000-000000000000', undo_begun_at = $2,
-            undo_request_id = $3, undo_reason = $4, undone_by = $5, undone_by_kind = $6
+        SET under_way = CASE verb WHEN 'disable' THEN 'enable' ELSE 'disable' END,
+            reached = '00000000-0000-0000-0000-000000000000', undo_begun_at = $2, undo_request_id = $3,
+            undo_reason = $4, undone_by = $5, undone_by_kind = $6
         WHERE id = $1
         "#,
         id,
@@ -268,8 +333,8 @@ pub async fn set_done(change: &mut Change<'_>, id: Uuid) -> Result<(), Error> {
     let done = sqlx::query!(
         r#"
         UPDATE bulk_acts
-        SET finished_at = CASE under_way WHEN 'disable' THEN $2 ELSE finished_at END,
-            undone_at = CASE under_way WHEN 'enable' THEN $2 ELSE undone_at END,
+        SET finished_at = CASE under_way WHEN verb THEN $2 ELSE finished_at END,
+            undone_at = CASE under_way WHEN verb THEN undone_at ELSE $2 END,
             under_way = NULL
         WHERE id = $1
         "#,

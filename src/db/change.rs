@@ -13,6 +13,9 @@ use super::{
 };
 use crate::{clock::Clock, ids::UserId};
 
+/// What happened to each of these things, each with its user.
+pub type Each = (Event, Vec<(Uuid, UserId)>);
+
 /// An open transaction that ends in an audit event, or in nothing: dropping it rolls back.
 pub struct Change<'a> {
     connection: Connection,
@@ -84,16 +87,16 @@ impl<'a> Change<'a> {
     ///
     /// # Errors
     /// Those of the database.
-    pub async fn record_each(
-        &mut self,
-        event: &Event,
-        changed: &[(Uuid, UserId)],
-    ) -> Result<(), Error> {
-        let ids: Vec<Uuid> = changed.iter().map(|_| self.clock.id()).collect();
-        let (subjects, users): (Vec<Uuid>, Vec<Uuid>) =
-            changed.iter().map(|(id, user)| (*id, user.0)).unzip();
-        let (now, db) = (self.now, &mut self.connection);
-        audit_events::insert_each(db, (&ids, &subjects, &users), now, self.actor, event).await
+    pub async fn record_each(&mut self, each: &[Each]) -> Result<(), Error> {
+        for (event, changed) in each {
+            let ids: Vec<Uuid> = changed.iter().map(|_| self.clock.id()).collect();
+            let (subjects, users): (Vec<Uuid>, Vec<Uuid>) =
+                changed.iter().map(|(id, user)| (*id, user.0)).unzip();
+            let (now, db) = (self.now, &mut self.connection);
+            audit_events::insert_each(db, (&ids, &subjects, &users), now, self.actor, event)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Undoes what was done. Dropping does so too, and takes the connection along.
@@ -117,12 +120,8 @@ impl<'a> Change<'a> {
     ///
     /// # Errors
     /// As [`Change::commit`].
-    pub async fn commit_each(
-        mut self,
-        event: &Event,
-        changed: &[(Uuid, UserId)],
-    ) -> Result<(), Error> {
-        self.record_each(event, changed).await?;
+    pub async fn commit_each(mut self, each: &[Each]) -> Result<(), Error> {
+        self.record_each(each).await?;
         self.finish().await
     }
 

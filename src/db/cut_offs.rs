@@ -174,7 +174,7 @@ impl CutOffs {
 }
 
 /// Reads what was cut off since the oldest access token that can still be valid was signed.
-/// One statement; what it says of 1970 is what two indexes are for.
+/// One statement; what it says of 1970 is what three indexes are for.
 ///
 /// # Errors
 /// Those of the database.
@@ -190,7 +190,7 @@ pub async fn load(
         r#"
         SELECT 'suspended' AS "what!", id AS "id!", disabled_until, NULL::text[] AS roles,
                NULL AS "client: ClientId"
-        FROM users WHERE disabled_at > $1
+        FROM users WHERE disabled_at > $1 AND disabled_at > '1970-01-01 00:00+00'
         UNION ALL
         SELECT 'suspended', id, disabled_until, NULL, NULL FROM devices
         WHERE disabled_at > $1 AND disabled_at > '1970-01-01 00:00+00'

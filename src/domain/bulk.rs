@@ -14,7 +14,7 @@ use sqlx::{Postgres, Transaction};
 use uuid::Uuid;
 
 use super::{
-    Actor,
+    Actor, ActorKind,
     disable::Disabling,
     error::{Conflict, Error, Thing},
     texts,
@@ -24,16 +24,16 @@ use crate::{
     db::{
         self,
         audit_events::{Action, Event},
-        bulk_acts::{self, Example, Filter},
+        bulk_acts::{self, Example, Filter, Look},
         change::Change,
         cursor::Page,
     },
-    ids::ClientId,
+    ids::{ClientId, UserId},
 };
 
 use carrying::carry_on;
 
-pub use crate::db::bulk_acts::{BulkAct, Kind};
+pub use crate::db::bulk_acts::{BulkAct, Kind, Verb};
 pub use carrying::carry_all_on;
 pub use idle::disable_idle;
 
@@ -46,9 +46,13 @@ const PREVIEW: TimeDelta = TimeDelta::hours(1);
 /// A request goes so long about what it began; a server does the rest by and by.
 const AT_ONCE: Duration = Duration::from_secs(2);
 
-/// What is looked for, among those that are not disabled.
+/// What is looked for: among those that are not disabled, or among those that are.
 #[derive(Debug, Default)]
 pub struct Wanted {
+    /// Users whose name or e-mail begins so.
+    pub prefix: String,
+    /// Users with this role, or `none` for those without any.
+    pub role: Option<&'static str>,
     /// Devices that the app calls so.
     pub kind: Option<String>,
     /// Tokens given to this client.
@@ -59,31 +63,63 @@ pub struct Wanted {
     pub not_since: Option<DateTime<Utc>>,
     /// Those not used for so many days, by a sign-in or a refresh.
     pub unused_days: Option<u32>,
+    /// Those disabled at this time or later.
+    pub disabled_since: Option<DateTime<Utc>>,
+    /// Those disabled before.
+    pub disabled_before: Option<DateTime<Utc>>,
+    /// Those disabled by this user.
+    pub disabled_by: Option<UserId>,
+    /// Those disabled by no user, but in this capacity.
+    pub disabled_by_kind: Option<ActorKind>,
+    /// Those disabled for a reason in which this stands.
+    pub disabled_reason: Option<String>,
 }
 
 impl Wanted {
     fn filter(&self, now: DateTime<Utc>) -> Filter {
         let days = self.unused_days.map(|days| TimeDelta::days(days.into()));
         Filter {
+            prefix: self.prefix.clone(),
+            role: self.role,
             kind: self.kind.clone(),
             client: self.client.clone(),
             network: self.network.map(|network| network.trunc().to_string()),
             not_since: self.not_since,
             unused_since: days.map(|days| now - days),
+            disabled_since: self.disabled_since,
+            disabled_before: self.disabled_before,
+            disabled_by: self.disabled_by,
+            disabled_by_kind: self.disabled_by_kind.map(ActorKind::as_str),
+            disabled_reason: self.disabled_reason.clone(),
         }
     }
 
-    /// In words.
+    /// In words, without anybody's name: they stand in the audit log.
     fn told(&self) -> String {
-        let since = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
+        let at = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
         let told = [
+            (!self.prefix.is_empty()).then(|| "name or e-mail begins as typed".to_owned()),
+            self.role.map(|role| match role {
+                "none" => "no role".to_owned(),
+                role => format!("role {role}"),
+            }),
             self.kind.as_ref().map(|kind| format!("kind {kind}")),
             self.client.as_ref().map(|id| format!("client {id}")),
             self.network
                 .map(|network| format!("last used from {}", network.trunc())),
             self.not_since
-                .map(|at| format!("no sign-in since {}", since(at))),
+                .map(|time| format!("no sign-in since {}", at(time))),
             self.unused_days.map(not_used),
+            self.disabled_since
+                .map(|time| format!("disabled since {}", at(time))),
+            self.disabled_before
+                .map(|time| format!("disabled before {}", at(time))),
+            self.disabled_by.map(|user| format!("disabled by {user}")),
+            self.disabled_by_kind
+                .map(|kind| format!("disabled by {}", kind.as_str())),
+            self.disabled_reason
+                .as_ref()
+                .map(|text| format!("reason has “{text}”")),
         ];
         let told: Vec<String> = told.into_iter().flatten().collect();
         if told.is_empty() {
@@ -101,18 +137,28 @@ fn not_used(days: u32) -> String {
 /// Looks for what would change, and writes it down to be shown; what it is called.
 ///
 /// # Errors
-/// Nothing would change; too many would; it takes too long to tell.
-pub async fn preview(app: &App, actor: &Actor, kind: Kind, wanted: &Wanted) -> Result<Uuid, Error> {
+/// [`Error::Forbidden`] for users, but for administrators; nothing would change; too many would; it takes too long to
+/// tell.
+pub async fn preview(
+    app: &App,
+    actor: &Actor,
+    (verb, kind): (Verb, Kind),
+    wanted: &Wanted,
+) -> Result<Uuid, Error> {
+    if kind == Kind::Users && !actor.kind.reaches_staff() {
+        return Err(Error::Forbidden);
+    }
     let refused = |message| Error::Invalid { field: "", message };
     let mut db = app.db().await?;
     let looking = bulk_acts::begin(&mut db).await?;
-    match look(app, looking, actor, (kind, wanted), MOST + 1).await? {
+    match look(app, looking, actor, (verb, kind, wanted), MOST + 1).await? {
         None => Err(refused(
             "this takes longer than four seconds to look for; ask for fewer, such as those of one client or kind",
         )),
-        Some((_, 0)) => Err(refused(
-            "nothing would change: none that is not disabled is like that",
-        )),
+        Some((_, 0)) => Err(refused(match verb {
+            Verb::Disable => "nothing would change: none that is not disabled is like that",
+            Verb::Enable => "nothing would change: none that is disabled is like that",
+        })),
         Some((_, found)) if found > MOST => Err(refused(
             "these are more than 250,000, too many for one act; ask for fewer",
         )),
@@ -125,18 +171,22 @@ async fn look(
     app: &App,
     mut looking: Transaction<'_, Postgres>,
     actor: &Actor,
-    (kind, wanted): (Kind, &Wanted),
+    (verb, kind, wanted): (Verb, Kind, &Wanted),
     limit: i64,
 ) -> Result<Option<(Uuid, i64)>, Error> {
     let (now, id) = (app.clock.now(), app.clock.id());
-    let found = bulk_acts::choose(
-        &mut looking,
-        (id, kind, actor),
-        (&wanted.filter(now), &wanted.told()),
-        (now, now + PREVIEW),
+    let look = Look {
+        id,
+        kind,
+        verb,
+        filter: &wanted.filter(now),
+        told: &wanted.told(),
+        actor,
+        now,
+        kept_until: now + PREVIEW,
         limit,
-    )
-    .await?;
+    };
+    let found = bulk_acts::choose(&mut looking, &look).await?;
     if found.is_some_and(|found| (1..=MOST).contains(&found)) {
         looking.commit().await.map_err(db::Error::from)?;
     }
@@ -164,7 +214,7 @@ pub async fn list(app: &App, before: Option<Uuid>, limit: i64) -> Result<Page<Bu
     Ok(bulk_acts::list(&mut *app.db().await?, before, limit).await?)
 }
 
-/// Whether an actor may disable what was found: only whoever has seen it, and as what it was looked for.
+/// Whether an actor may do with what was found as was said: only whoever has seen it, and as what it was looked for.
 pub fn may_begin(actor: &Actor, act: &BulkAct) -> bool {
     act.begun_at.is_none() && act.made_by == actor.user && act.made_by_kind == actor.kind.as_str()
 }
@@ -176,15 +226,24 @@ pub fn may_undo(actor: &Actor, act: &BulkAct) -> bool {
         && (actor.kind.reaches_staff() || act.made_by_kind == actor.kind.as_str())
 }
 
-/// Disables what was found; the rest after a moment, if it is much. Beginning twice is beginning once.
+/// Disables or enables what was found, whichever it was looked for; the rest after a moment, if it is much. Beginning
+/// twice is beginning once.
 ///
 /// # Errors
 /// Not found; [`Error::Forbidden`] but for whoever has looked; a preview that is over an hour old.
-pub async fn begin(app: &App, actor: &Actor, id: Uuid, disabling: &Disabling) -> Result<(), Error> {
+pub async fn begin(
+    app: &App,
+    actor: &Actor,
+    (id, verb): (Uuid, Verb),
+    disabling: &Disabling,
+) -> Result<(), Error> {
     let mut change = app.change(actor).await?;
     let reason = texts::reason(disabling.reason.as_deref())?;
     let until = texts::until(disabling.until, change.now())?;
     let act = locked(&mut change, id).await?;
+    if act.verb() != verb {
+        return Err(Error::NotFound(Thing::BulkAct));
+    }
     if act.begun_at.is_some() {
         change.undo().await?;
     } else {
@@ -198,7 +257,13 @@ pub async fn begin(app: &App, actor: &Actor, id: Uuid, disabling: &Disabling) ->
         bulk_acts::set_begun(&mut change, id, reason.as_deref(), until, kept_until).await?;
         let event = Event::on_bulk(Action::BulkBegun, id)
             .because(reason.as_deref())
-            .with("disables", act.subject_kind)
+            .with(
+                match verb {
+                    Verb::Disable => "disables",
+                    Verb::Enable => "enables",
+                },
+                act.subject_kind,
+            )
             .with("filter", act.filter)
             .with("found", act.found)
             .with("until", until.map(|until| until.to_rfc3339()));
@@ -208,7 +273,8 @@ pub async fn begin(app: &App, actor: &Actor, id: Uuid, disabling: &Disabling) ->
     Ok(())
 }
 
-/// Enables again what the act has disabled and nobody has changed since; also where it is not finished.
+/// Enables again what the act has disabled, or the other way round, and nobody has changed since; also where it is not
+/// finished.
 ///
 /// # Errors
 /// Not found; [`Error::Forbidden`] beyond the actor's reach.
@@ -226,9 +292,13 @@ pub async fn undo(app: &App, actor: &Actor, id: Uuid, reason: Option<&str>) -> R
             return Err(Error::Forbidden);
         }
         bulk_acts::set_undo_begun(&mut change, id, reason.as_deref()).await?;
+        let (done, many) = match act.verb() {
+            Verb::Disable => ("disabled", act.disabled),
+            Verb::Enable => ("enabled", act.enabled),
+        };
         let event = Event::on_bulk(Action::BulkUndoBegun, id)
             .because(reason.as_deref())
-            .with("disabled", act.disabled);
+            .with(done, many);
         change.commit(event).await?;
     }
     carry_on(app, id, Some(AT_ONCE)).await;

@@ -88,7 +88,8 @@ async fn make_old_rows(server: &Server, count: i32) {
          SELECT gen_random_uuid(), $2, $2 FROM generate_series(1, $3) WHERE $1 IS NOT NULL",
         "INSERT INTO bulk_acts (id, subject_kind, filter, made_by, made_by_kind, created_at, kept_until)
          SELECT gen_random_uuid(), 'device', 'all', $1, 'admin', $2, $2 FROM generate_series(1, $3)",
-        "INSERT INTO bulk_act_subjects SELECT id, $1, $2 FROM bulk_acts LIMIT $3",
+        "INSERT INTO bulk_act_subjects (act_id, subject_id, disabled_at, disabled_by_kind)
+         SELECT id, $1, $2, 'admin' FROM bulk_acts LIMIT $3",
         "INSERT INTO audit_events (id, created_at, action, actor_kind, subject_kind, user_id, request_id)
          SELECT overlay(gen_random_uuid()::text PLACING '00000000' FROM 1 FOR 8)::uuid, $2, 'user.changed',
                 'operator', 'user', $1, gen_random_uuid()

@@ -10,6 +10,7 @@ use super::place;
 use crate::{
     admin::{
         asked::{Asked, Faults, Parameters},
+        audit,
         chrome::Chrome,
         fault::{Fault, Turn},
         format,
@@ -18,27 +19,40 @@ use crate::{
     },
     app::App,
     domain::{
-        Caller,
-        admin_session::Panelist,
-        bulk::{self, Kind, Wanted},
+        ActorKind, Caller,
+        admin_session::{self, Panelist},
+        bulk::{self, Kind, Verb, Wanted},
         error::Error,
-        texts,
+        texts, username,
     },
     guard::{form::Checked, session::SupportDesk},
+    ids::UserId,
 };
+
+/// A link: its words, and where it leads.
+pub type Link = (&'static str, String);
 
 /// The form, with what was typed and what is wrong.
 #[derive(Template)]
 #[template(path = "admin/new_bulk_act.html")]
 pub struct NewBulkActPage {
     chrome: Chrome,
+    verb: &'static str,
     what: &'static str,
     fields: Vec<Field>,
     fault: String,
 }
 
+const ROLES: [(&str, &str); 4] = [
+    ("none", "without a role"),
+    ("admin", "admin"),
+    ("support", "support"),
+    ("auditor", "auditor"),
+];
+
 /// What is looked for, as typed.
 struct Typed {
+    verb: Verb,
     kind: Kind,
     parameters: Parameters,
     wanted: Wanted,
@@ -46,14 +60,42 @@ struct Typed {
 }
 
 impl Typed {
-    fn new<'a>(what: &str, typed: impl Fn(&str) -> Option<&'a str>) -> Self {
-        let (mut parameters, mut faults) = (Parameters::default(), Faults::default());
-        let mut wanted = Wanted::default();
-        let kind = match what {
-            "tokens" => Kind::Tokens,
-            _ => Kind::Devices,
+    async fn new<'a>(
+        app: &App,
+        (verb, what): (&str, &str),
+        typed: impl Fn(&str) -> Option<&'a str>,
+    ) -> Result<Self, Error> {
+        let mut new = Self {
+            verb: match verb {
+                "enable" => Verb::Enable,
+                _ => Verb::Disable,
+            },
+            kind: match what {
+                "users" => Kind::Users,
+                "tokens" => Kind::Tokens,
+                _ => Kind::Devices,
+            },
+            parameters: Parameters::default(),
+            wanted: Wanted::default(),
+            faults: Faults::default(),
         };
-        match kind {
+        new.read_kind(&typed);
+        match new.verb {
+            Verb::Disable => new.read_use(&typed),
+            Verb::Enable => new.read_suspension(app, &typed).await?,
+        }
+        Ok(new)
+    }
+
+    /// Reads what is asked of users, of devices or of tokens, whatever is to become of them.
+    fn read_kind<'a>(&mut self, typed: impl Fn(&str) -> Option<&'a str>) {
+        let (parameters, wanted) = (&mut self.parameters, &mut self.wanted);
+        match self.kind {
+            Kind::Users => {
+                wanted.prefix = username::beginning(&parameters.take("query", typed("query")));
+                let roles = ROLES.map(|(word, _)| (word, word));
+                wanted.role = parameters.choose("role", typed("role"), &roles);
+            }
             Kind::Devices => {
                 let kind = parameters.take("kind", typed("kind"));
                 let parsed = (!kind.is_empty()).then(|| texts::device_kind(&kind));
@@ -61,19 +103,26 @@ impl Typed {
                     parsed,
                     "kind",
                     "Write one word such as phone or browser: lower-case letters, digits, - and _.",
-                    &mut faults,
+                    &mut self.faults,
                 );
             }
             Kind::Tokens => {
                 let client = parameters.take("client", typed("client"));
                 let parsed = (!client.is_empty()).then(|| client.parse());
                 let fault = "No client has such an id.";
-                wanted.client = or_fault(parsed, "client", fault, &mut faults);
-                let network = parameters.take("network", typed("network"));
-                let parsed = (!network.is_empty()).then(|| parse_network(&network));
-                let fault = "Write an address, or a network such as 192.0.2.0/24.";
-                wanted.network = or_fault(parsed, "network", fault, &mut faults);
+                wanted.client = or_fault(parsed, "client", fault, &mut self.faults);
             }
+        }
+    }
+
+    /// Reads when and from where it was used last.
+    fn read_use<'a>(&mut self, typed: impl Fn(&str) -> Option<&'a str>) {
+        let (parameters, wanted) = (&mut self.parameters, &mut self.wanted);
+        if self.kind == Kind::Tokens {
+            let network = parameters.take("network", typed("network"));
+            let parsed = (!network.is_empty()).then(|| parse_network(&network));
+            let fault = "Write an address, or a network such as 192.0.2.0/24.";
+            wanted.network = or_fault(parsed, "network", fault, &mut self.faults);
         }
         let days = parameters.take("unused_days", typed("unused_days"));
         let parsed = (!days.is_empty()).then(|| match days.parse() {
@@ -81,39 +130,87 @@ impl Typed {
             _ => Err(()),
         });
         let fault = "Write a whole number from 1 to 3650.";
-        wanted.unused_days = or_fault(parsed, "unused_days", fault, &mut faults);
-        wanted.not_since = parameters.time("not_since", typed("not_since"), &mut faults);
-        Self {
-            kind,
-            parameters,
-            wanted,
-            faults,
+        wanted.unused_days = or_fault(parsed, "unused_days", fault, &mut self.faults);
+        if self.kind != Kind::Users {
+            wanted.not_since = parameters.time("not_since", typed("not_since"), &mut self.faults);
         }
     }
 
+    /// Reads by whom, when and why it was disabled.
+    async fn read_suspension<'a>(
+        &mut self,
+        app: &App,
+        typed: impl Fn(&str) -> Option<&'a str>,
+    ) -> Result<(), Error> {
+        let (parameters, wanted) = (&mut self.parameters, &mut self.wanted);
+        let faults = &mut self.faults;
+        wanted.disabled_since = parameters.time("since", typed("since"), faults);
+        wanted.disabled_before = parameters.time("until", typed("until"), faults);
+        let why = parameters.take("reason", typed("reason"));
+        wanted.disabled_reason = Some(why).filter(|why| !why.is_empty());
+        let who = parameters.take("actor", typed("actor"));
+        match who.as_str() {
+            "" => {}
+            "system" => wanted.disabled_by_kind = Some(ActorKind::System),
+            "operator" => wanted.disabled_by_kind = Some(ActorKind::Operator),
+            name => {
+                wanted.disabled_by = audit::id(app, name).await?.map(UserId);
+                if wanted.disabled_by.is_none() {
+                    faults.push("actor", "There is no such user, and it is no id.");
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn page(&self, by: &Panelist, status: Status, fault: String) -> Page<NewBulkActPage> {
-        let (what, title) = match self.kind {
-            Kind::Devices => ("devices", "Disable many devices"),
-            Kind::Tokens => ("tokens", "Disable many tokens"),
-        };
+        let what = place(self.kind);
         let own = match self.kind {
+            Kind::Users => vec![
+                Field::text("query", "Name or e-mail begins with"),
+                Field::choice("role", "Role", "any or none", ROLES),
+            ],
             Kind::Devices => vec![Field::text("kind", "Kind, as the app calls it")],
-            Kind::Tokens => vec![
-                Field::text("client", "Client id"),
+            Kind::Tokens => vec![Field::text("client", "Client id")],
+        };
+        let days = "Not used for so many days";
+        let more = match (self.verb, self.kind) {
+            (Verb::Disable, Kind::Users) => vec![Field::text("unused_days", days)],
+            (Verb::Disable, Kind::Devices) => vec![
+                Field::text("unused_days", days),
+                Field::time("not_since", "No sign-in since, in UTC"),
+            ],
+            (Verb::Disable, Kind::Tokens) => vec![
                 Field::text("network", "Last used from this network"),
+                Field::text("unused_days", days),
+                Field::time("not_since", "No sign-in since, in UTC"),
+            ],
+            (Verb::Enable, _) => vec![
+                Field::text(
+                    "actor",
+                    "Disabled by (username or id, or system or operator)",
+                ),
+                Field::time("since", "Disabled since, in UTC"),
+                Field::time("until", "Disabled before, in UTC"),
+                Field::text("reason", "The reason has"),
             ],
         };
-        let common = [
-            Field::text("unused_days", "Not used for so many days"),
-            Field::time("not_since", "No sign-in since, in UTC"),
-        ];
-        let fields = own.into_iter().chain(common).map(|field| Field {
+        let fields = own.into_iter().chain(more).map(|field| Field {
             value: self.parameters.get(field.name).to_owned(),
             fault: self.faults.of(field.name),
             ..field
         });
+        let title = match (self.verb, self.kind) {
+            (Verb::Disable, Kind::Users) => "Disable many users",
+            (Verb::Disable, Kind::Devices) => "Disable many devices",
+            (Verb::Disable, Kind::Tokens) => "Disable many tokens",
+            (Verb::Enable, Kind::Users) => "Enable many users",
+            (Verb::Enable, Kind::Devices) => "Enable many devices",
+            (Verb::Enable, Kind::Tokens) => "Enable many tokens",
+        };
         let page = NewBulkActPage {
-            chrome: Chrome::new(by, place(self.kind), title, None),
+            chrome: Chrome::new(by, what, title, None),
+            verb: self.verb.as_str(),
             what,
             fields: fields.collect(),
             fault,
@@ -146,22 +243,44 @@ fn parse_network(text: &str) -> Result<IpNet, AddrParseError> {
     }
 }
 
-/// From a list to the form, for whoever may disable.
-pub fn link(by: &Panelist, asked: &Parameters, what: &str) -> Option<String> {
-    let may = by.has("admin") || by.has("support");
-    may.then(|| asked.link("/admin/bulk/new", &[("what", what)]))
+/// Whether somebody may look for such things.
+fn may(by: &Panelist, kind: Kind) -> bool {
+    by.has("admin") || kind != Kind::Users && by.has("support")
+}
+
+/// From a list to the form, for whoever may: to disable, or to enable what the list shows if that is disabled.
+pub fn link(by: &Panelist, asked: &Parameters, kind: Kind) -> Option<Link> {
+    let (verb, words) = match asked.get("status") {
+        "disabled" => ("enable", "Enable all that match…"),
+        _ => ("disable", "Disable all that match…"),
+    };
+    let meant = [("verb", verb), ("what", place(kind))];
+    may(by, kind).then(|| (words, asked.link("/admin/bulk/new", &meant)))
 }
 
 /// The form. What the list was narrowed down by stands in it.
-#[get("/admin/bulk/new?<what>&<asked..>")]
-pub fn form(by: SupportDesk, what: Option<&str>, asked: Asked<'_>) -> Page<NewBulkActPage> {
-    let typed = Typed::new(what.unwrap_or_default(), |name| match name {
+#[get("/admin/bulk/new?<verb>&<what>&<asked..>")]
+pub async fn form(
+    app: &State<Arc<App>>,
+    by: SupportDesk,
+    verb: Option<&str>,
+    what: Option<&str>,
+    asked: Asked<'_>,
+) -> Result<Page<NewBulkActPage>, Fault> {
+    let about = (verb.unwrap_or_default(), what.unwrap_or_default());
+    let typed = Typed::new(app, about, |name| match name {
         "kind" => asked.kind,
         "client" => asked.client,
         "not_since" => asked.not_since,
+        "query" => asked.query,
+        "role" => asked.role,
         _ => None,
     });
-    typed.page(&by.0, Status::Ok, String::new())
+    let typed = typed.await?;
+    if !may(&by.0, typed.kind) {
+        return Err(Error::Forbidden.into());
+    }
+    Ok(typed.page(&by.0, Status::Ok, String::new()))
 }
 
 /// Looks, and leads to what was found.
@@ -173,13 +292,20 @@ pub async fn look(
     form: Checked,
 ) -> Result<Turn<NewBulkActPage>, Fault> {
     let Checked(fields) = form;
-    let typed = Typed::new(fields.text("what"), |name| Some(fields.text(name)));
+    let about = (fields.text("verb"), fields.text("what"));
+    let typed = Typed::new(app, about, |name| Some(fields.text(name))).await?;
     let refused = |fault| Turn::Page(typed.page(&by.0, Status::UnprocessableEntity, fault));
     if !typed.faults.is_empty() {
         return Ok(refused(String::new()));
     }
-    match bulk::preview(app, &by.0.actor(&caller), typed.kind, &typed.wanted).await {
+    let asked = (typed.verb, typed.kind);
+    match bulk::preview(app, &by.0.actor(&caller), asked, &typed.wanted).await {
         Ok(id) => Ok(Turn::To(format!("/admin/bulk/{id}"))),
+        Err(Error::Forbidden) => {
+            admin_session::refuse(app, admin_session::Refused::Role, Some(by.0.user), &caller)
+                .await?;
+            Err(Error::Forbidden.into())
+        }
         Err(Error::Invalid { message, .. }) => Ok(refused(format::sentence(message))),
         Err(error) => Err(error.into()),
     }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::super::{
     asked::{Asked, Faults, Parameters, Question},
     badge::Badge,
+    bulk,
     chrome::Chrome,
     export::{PAGE, SUSPENSION, Source, record},
     fault::{Fault, Turn},
@@ -25,7 +26,7 @@ use crate::{
         cursor::DEFAULT_LIMIT,
         users::{Filter, Order, Place, User},
     },
-    domain::{error::Error, listing, username},
+    domain::{bulk::Kind, error::Error, listing, username},
     guard::session::Reader,
     ids::UserId,
     records::UserRecord,
@@ -52,6 +53,8 @@ const ORDERS: [(&str, &str); 3] = [
 pub struct UsersPage {
     chrome: Chrome,
     users: Vec<UserLine>,
+    /// To where all that the list shows can be disabled or enabled, for whoever may.
+    bulk: Option<bulk::new::Link>,
     around: Around,
 }
 
@@ -187,6 +190,7 @@ pub async fn show(
     let page = UsersPage {
         chrome: Chrome::new(&by.0, "users", "Users", done),
         users: page.items.into_iter().map(UserLine::from).collect(),
+        bulk: bulk::new::link(&by.0, &question.asked, Kind::Users),
         around,
     };
     Ok(Turn::Page(Page::new(question.status(), page)))

@@ -308,7 +308,7 @@ impl Event {
         }
     }
 
-    /// Something done to many devices, or tokens, at once.
+    /// Something done to many users, devices or tokens at once.
     pub fn on_bulk(action: Action, act: Uuid) -> Self {
         Self {
             subject_kind: "bulk",

@@ -1,32 +1,43 @@
-//! What an act is about: found once, written down, and shown by example.
+//! What an act is about: found once, and written down.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{Filter, Kind};
+use super::{Filter, Kind, Verb};
 use crate::{
     db::{Error, audit_events::Actor, expect_one},
-    ids::{ClientId, DeviceId, UserId},
+    ids::ClientId,
 };
 
-/// One of the things that an act is about, by the device that it is or is on.
-#[derive(Debug)]
-pub struct Example {
-    /// The device.
-    pub device_id: DeviceId,
-    /// Its name.
-    pub device_name: String,
-    /// Whose it is.
-    pub user_id: UserId,
-    /// That user's name.
-    pub username: String,
-    /// The last sign-in or refresh.
-    pub last_used_at: DateTime<Utc>,
-    /// When the act disabled it.
-    pub disabled_at: Option<DateTime<Utc>>,
-    /// Disabled now, by whatever.
-    pub disabled: bool,
+/// Somebody looks for something.
+#[derive(Debug, Clone, Copy)]
+pub struct Look<'a> {
+    /// What the act is called.
+    pub id: Uuid,
+    /// What is looked for.
+    pub kind: Kind,
+    /// What is to become of it.
+    pub verb: Verb,
+    /// Like what.
+    pub filter: &'a Filter,
+    /// The same in words.
+    pub told: &'a str,
+    /// Who looks.
+    pub actor: &'a Actor,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// When what was found is forgotten.
+    pub kept_until: DateTime<Utc>,
+    /// No more than so many.
+    pub limit: i64,
+}
+
+impl Look<'_> {
+    /// Users with a role are looked at as well.
+    fn staff(&self) -> bool {
+        self.actor.kind.reaches_staff()
+    }
 }
 
 /// Opens a transaction in which a statement may take four seconds: a request has five.
@@ -42,42 +53,42 @@ pub async fn begin(db: &mut PgConnection) -> Result<Transaction<'_, Postgres>, E
 }
 
 /// Writes down an act with what it finds: of all that would change, at most `limit`. How many these are; `None` when
-/// it takes too long to tell, and nothing can be written then. Three statements, of which the second is a scan: no index
-/// has what every refresh changes, such as the last use and the address.
-pub async fn choose(
-    db: &mut PgConnection,
-    (id, kind, actor): (Uuid, Kind, &Actor),
-    (filter, told): (&Filter, &str),
-    (now, kept_until): (DateTime<Utc>, DateTime<Utc>),
-    limit: i64,
-) -> Result<Option<i64>, Error> {
+/// it takes too long to tell, and nothing can be written then. Three statements. The second is a scan where something
+/// is to be disabled: no index has what every refresh changes, such as the last use and the address.
+pub async fn choose(db: &mut PgConnection, look: &Look<'_>) -> Result<Option<i64>, Error> {
     let made = sqlx::query!(
         r#"
-        INSERT INTO bulk_acts (id, subject_kind, filter, unused_since, made_by, made_by_kind, created_at, kept_until)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO bulk_acts (id, subject_kind, verb, filter, unused_since, made_by, made_by_kind, created_at, kept_until)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         "#,
-        id,
-        kind.as_str(),
-        told,
-        filter.unused_since,
-        actor.user.map(|user| user.0),
-        actor.kind.as_str(),
-        now,
-        kept_until,
+        look.id,
+        look.kind.as_str(),
+        look.verb.as_str(),
+        look.told,
+        look.filter.unused_since,
+        look.actor.user.map(|user| user.0),
+        look.actor.kind.as_str(),
+        look.now,
+        look.kept_until,
     )
     .execute(&mut *db)
     .await?;
     expect_one(made.rows_affected())?;
-    let staff = actor.kind.reaches_staff();
-    let found = match kind {
-        Kind::Devices => devices(db, id, filter, staff, now, limit).await,
-        Kind::Tokens => tokens(db, id, filter, staff, now, limit).await,
+    let found = match (look.verb, look.kind) {
+        (Verb::Disable, Kind::Users) => users(db, look).await,
+        (Verb::Disable, Kind::Devices) => devices(db, look).await,
+        (Verb::Disable, Kind::Tokens) => tokens(db, look).await,
+        (Verb::Enable, kind) => disabled(db, kind, look).await,
     };
     let found = match found {
         Err(error) if is_cancelled(&error) => return Ok(None),
         found => i64::try_from(found?).unwrap_or(i64::MAX),
     };
-    let told = sqlx::query!("UPDATE bulk_acts SET found = $2 WHERE id = $1", id, found);
+    let told = sqlx::query!(
+        "UPDATE bulk_acts SET found = $2 WHERE id = $1",
+        look.id,
+        found
+    );
     expect_one(told.execute(db).await?.rows_affected())?;
     Ok(Some(found))
 }
@@ -86,14 +97,34 @@ fn is_cancelled(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("57014"))
 }
 
-async fn devices(
-    db: &mut PgConnection,
-    id: Uuid,
-    filter: &Filter,
-    staff: bool,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> Result<u64, sqlx::Error> {
+/// Users that can be disabled: never whoever looks.
+async fn users(db: &mut PgConnection, look: &Look<'_>) -> Result<u64, sqlx::Error> {
+    let found = sqlx::query!(
+        r#"
+        INSERT INTO bulk_act_subjects (act_id, subject_id)
+        SELECT $1, t.id
+        FROM users t
+        WHERE NOT disabled_now(t.disabled_at, t.disabled_until, $2) AND t.id IS DISTINCT FROM $3
+            AND (starts_with(t.username, $4) OR starts_with(t.email, $4))
+            AND ($5::text IS NULL OR CASE $5 WHEN 'none' THEN t.roles = '{}' ELSE $5 = ANY(t.roles) END)
+            AND ($6::timestamptz IS NULL OR t.created_at < $6
+                AND NOT EXISTS (SELECT FROM refresh_tokens g WHERE g.user_id = t.id AND g.last_used_at >= $6)
+                AND NOT EXISTS (SELECT FROM devices d WHERE d.user_id = t.id AND d.last_used_at >= $6)
+                AND NOT EXISTS (SELECT FROM admin_sessions p WHERE p.user_id = t.id AND p.last_used_at >= $6))
+        LIMIT $7
+        "#,
+        look.id,
+        look.now,
+        look.actor.user.map(|user| user.0),
+        look.filter.prefix,
+        look.filter.role,
+        look.filter.unused_since,
+        look.limit,
+    );
+    Ok(found.execute(db).await?.rows_affected())
+}
+
+async fn devices(db: &mut PgConnection, look: &Look<'_>) -> Result<u64, sqlx::Error> {
     let found = sqlx::query!(
         r#"
         INSERT INTO bulk_act_subjects (act_id, subject_id)
@@ -108,25 +139,18 @@ async fn devices(
                 AND NOT EXISTS (SELECT FROM refresh_tokens g WHERE g.device_id = d.id AND g.last_used_at >= $6))
         LIMIT $7
         "#,
-        id,
-        now,
-        staff,
-        filter.kind,
-        filter.not_since,
-        filter.unused_since,
-        limit,
+        look.id,
+        look.now,
+        look.staff(),
+        look.filter.kind,
+        look.filter.not_since,
+        look.filter.unused_since,
+        look.limit,
     );
     Ok(found.execute(db).await?.rows_affected())
 }
 
-async fn tokens(
-    db: &mut PgConnection,
-    id: Uuid,
-    filter: &Filter,
-    staff: bool,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> Result<u64, sqlx::Error> {
+async fn tokens(db: &mut PgConnection, look: &Look<'_>) -> Result<u64, sqlx::Error> {
     let found = sqlx::query!(
         r#"
         INSERT INTO bulk_act_subjects (act_id, subject_id)
@@ -141,69 +165,74 @@ async fn tokens(
             AND ($7::text IS NULL OR g.last_address::inet <<= $7::text::inet)
         LIMIT $8
         "#,
-        id,
-        now,
-        staff,
-        filter.client.as_ref().map(ClientId::as_str),
-        filter.not_since,
-        filter.unused_since,
-        filter.network,
-        limit,
+        look.id,
+        look.now,
+        look.staff(),
+        look.filter.client.as_ref().map(ClientId::as_str),
+        look.filter.not_since,
+        look.filter.unused_since,
+        look.filter.network,
+        look.limit,
     );
     Ok(found.execute(db).await?.rows_affected())
 }
 
-/// Some of what an act is about, the first signed in on first. One statement.
-pub async fn examples(
-    db: &mut PgConnection,
-    (id, kind): (Uuid, Kind),
-    limit: i64,
-    now: DateTime<Utc>,
-) -> Result<Vec<Example>, Error> {
+/// What is disabled and can be enabled, each with its suspension: whoever is no administrator undoes only what was done
+/// in the same capacity. An index has what is disabled.
+async fn disabled(db: &mut PgConnection, kind: Kind, look: &Look<'_>) -> Result<u64, sqlx::Error> {
+    let Look { filter, actor, .. } = look;
+    macro_rules! found {
+        ([$table:tt, $user:tt], $also:tt, $($argument:expr),+) => {
+            sqlx::query!(
+                r#"
+                INSERT INTO bulk_act_subjects
+                    (act_id, subject_id, disabled_at, disabled_until, disabled_reason, disabled_by, disabled_by_kind)
+                SELECT $1, t.id, t.disabled_at, t.disabled_until, t.disabled_reason, t.disabled_by, t.disabled_by_kind
+                FROM "# + $table + " t JOIN users u ON u.id = t." + $user + r#"
+                WHERE disabled_now(t.disabled_at, t.disabled_until, $2)
+                    AND ($3 OR u.roles = '{}' AND t.disabled_by_kind = $4)
+                    AND ($5::timestamptz IS NULL OR t.disabled_at >= $5)
+                    AND ($6::timestamptz IS NULL OR t.disabled_at < $6)
+                    AND ($7::uuid IS NULL OR t.disabled_by = $7)
+                    AND ($8::text IS NULL OR t.disabled_by IS NULL AND t.disabled_by_kind = $8)
+                    AND ($9::text IS NULL OR strpos(lower(t.disabled_reason), lower($9)) > 0)
+                    AND "# + $also + r#"
+                LIMIT $10
+                "#,
+                look.id,
+                look.now,
+                look.staff(),
+                actor.kind.as_str(),
+                filter.disabled_since,
+                filter.disabled_before,
+                filter.disabled_by.map(|user| user.0),
+                filter.disabled_by_kind,
+                filter.disabled_reason,
+                look.limit,
+                $($argument),+
+            )
+            .execute(db)
+            .await?
+        };
+    }
     let found = match kind {
-        Kind::Devices => {
-            sqlx::query_as!(
-                Example,
-                r#"
-                SELECT d.id AS "device_id: DeviceId", d.name AS device_name, u.id AS "user_id: UserId", u.username,
-                       GREATEST(d.last_used_at, (SELECT max(g.last_used_at) FROM refresh_tokens g WHERE g.device_id = d.id))
-                           AS "last_used_at!",
-                       s.disabled_at, disabled_now(d.disabled_at, d.disabled_until, $3) AS "disabled!"
-                FROM bulk_act_subjects s
-                JOIN devices d ON d.id = s.subject_id
-                JOIN users u ON u.id = d.user_id
-                WHERE s.act_id = $1
-                ORDER BY s.subject_id
-                LIMIT $2
-                "#,
-                id,
-                limit,
-                now,
-            )
-            .fetch_all(db)
-            .await?
-        }
-        Kind::Tokens => {
-            sqlx::query_as!(
-                Example,
-                r#"
-                SELECT d.id AS "device_id: DeviceId", d.name AS device_name, u.id AS "user_id: UserId", u.username,
-                       g.last_used_at, s.disabled_at, disabled_now(g.disabled_at, g.disabled_until, $3) AS "disabled!"
-                FROM bulk_act_subjects s
-                JOIN refresh_tokens g ON g.id = s.subject_id
-                JOIN devices d ON d.id = g.device_id
-                JOIN users u ON u.id = g.user_id
-                WHERE s.act_id = $1
-                ORDER BY s.subject_id
-                LIMIT $2
-                "#,
-                id,
-                limit,
-                now,
-            )
-            .fetch_all(db)
-            .await?
-        }
+        Kind::Users => found!(
+            ["users", "id"],
+            "(starts_with(t.username, $11) OR starts_with(t.email, $11))
+            AND ($12::text IS NULL OR CASE $12 WHEN 'none' THEN t.roles = '{}' ELSE $12 = ANY(t.roles) END)",
+            filter.prefix,
+            filter.role
+        ),
+        Kind::Devices => found!(
+            ["devices", "user_id"],
+            "($11::text IS NULL OR t.kind = $11)",
+            filter.kind
+        ),
+        Kind::Tokens => found!(
+            ["refresh_tokens", "user_id"],
+            "($11::text IS NULL OR t.client_id = $11) AND t.ended_at IS NULL AND t.expires_at > $2",
+            filter.client.as_ref().map(ClientId::as_str)
+        ),
     };
-    Ok(found)
+    Ok(found.rows_affected())
 }

@@ -1,15 +1,19 @@
 //! Going through what an act is about, by whichever server comes to it.
 
-use std::time::Duration;
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
+use chrono::{DateTime, Utc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::{
     app::App,
     db::{
+        admin_sessions,
         audit_events::{Action, Event},
-        bulk_acts::{self, BulkAct, Kind},
+        bulk_acts::{self, BulkAct, Kind, Touched, Verb},
+        change::{Change, Each},
+        users,
     },
     domain::{Actor, ActorKind, Caller, error::Error},
 };
@@ -74,47 +78,77 @@ async fn step(app: &App, id: Uuid, takes_turns: bool) -> Result<Step, Error> {
         change.undo().await?;
         return Ok(Step::More);
     };
-    let disables = act.under_way.as_deref() == Some("disable");
     // Nothing is disabled for a time that is over.
-    let over = disables && act.disabled_until.is_some_and(|it| it <= change.now());
-    let ids = if over {
+    let until = act.disabled_until.filter(|_| !act.is_being_undone());
+    let ids = if until.is_some_and(|until| until <= change.now()) {
         Vec::new()
     } else {
         bulk_acts::next(change.db(), &act, BATCH).await?
     };
-    let touched = if disables {
-        let touched = bulk_acts::disable(&mut change, &act, &ids).await?;
-        bulk_acts::note_disabled(&mut change, &act, &touched).await?;
-        touched
-    } else {
-        bulk_acts::enable(&mut change, &act, &ids).await?
-    };
+    let touched = touch(&mut change, &act, &ids).await?;
     if let Some(&reached) = ids.last() {
         bulk_acts::set_reached(&mut change, &act, reached, touched.len()).await?;
     }
-    let each = event_of_each(&act, disables);
+    let each = events_of_each(&act, &touched);
     if i64::try_from(ids.len()).is_ok_and(|many| many == BATCH) {
-        change.commit_each(&each, &touched).await?;
+        change.commit_each(&each).await?;
         return Ok(Step::More);
     }
-    change.record_each(&each, &touched).await?;
+    change.record_each(&each).await?;
     bulk_acts::set_done(&mut change, id).await?;
-    change
-        .commit(event_of_end(&act, disables, touched.len()))
-        .await?;
+    change.commit(event_of_end(&act, touched.len())).await?;
     Ok(Step::Done)
+}
+
+/// Changes those of these that are to be changed; which.
+async fn touch(
+    change: &mut Change<'_>,
+    act: &BulkAct,
+    ids: &[Uuid],
+) -> Result<Vec<Touched>, Error> {
+    bulk_acts::be_brief(change).await?;
+    if act.doing() == Some(Verb::Enable) {
+        return Ok(bulk_acts::enable(change, act, ids).await?);
+    }
+    let mut ids = Cow::Borrowed(ids);
+    if act.kind() == Kind::Users {
+        spare(change, ids.to_mut()).await?;
+    }
+    let touched = if act.is_being_undone() {
+        bulk_acts::disable_again(change, act, &ids).await?
+    } else {
+        bulk_acts::disable(change, act, &ids).await?
+    };
+    if act.kind() == Kind::Users {
+        let users: Vec<Uuid> = touched.iter().map(|it| it.id).collect();
+        admin_sessions::end_of_users(change, &users).await?;
+    }
+    Ok(touched)
+}
+
+/// Leaves out in whose name it goes on, and an administrator who can sign in if all of these are among them: by this
+/// batch others may have gone (invariant I11).
+async fn spare(change: &mut Change<'_>, ids: &mut Vec<Uuid>) -> Result<(), Error> {
+    let own = change.actor().user;
+    ids.retain(|id| own.is_none_or(|own| own.0 != *id));
+    let usable = users::lock_administrators(change).await?;
+    if let Some(last) = usable.last()
+        && usable.iter().all(|admin| ids.contains(&admin.0))
+    {
+        ids.retain(|id| last.0 != *id);
+    }
+    Ok(())
 }
 
 /// In whose name an act goes on: of whoever began it, in whose request's event stands from where. `None` when nothing
 /// is under way.
 fn acting(act: &BulkAct) -> Option<Actor> {
-    let (user, kind, request) = match act.under_way.as_deref()? {
-        "disable" => (act.made_by, act.made_by_kind.as_str(), act.request_id),
-        _ => (
-            act.undone_by,
-            act.undone_by_kind.as_deref()?,
-            act.undo_request_id,
-        ),
+    act.under_way.as_ref()?;
+    let (user, kind, request) = if act.is_being_undone() {
+        let kind = act.undone_by_kind.as_deref()?;
+        (act.undone_by, kind, act.undo_request_id)
+    } else {
+        (act.made_by, act.made_by_kind.as_str(), act.request_id)
     };
     Some(Actor {
         kind: ActorKind::known(kind)?,
@@ -127,33 +161,59 @@ fn acting(act: &BulkAct) -> Option<Actor> {
     })
 }
 
-fn event_of_each(act: &BulkAct, disables: bool) -> Event {
+/// What is told of each, those together that were disabled until the same time.
+fn events_of_each(act: &BulkAct, touched: &[Touched]) -> Vec<Each> {
+    let mut by_end: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for it in touched {
+        by_end
+            .entry(it.until)
+            .or_default()
+            .push((it.id, it.user_id));
+    }
+    let of_each = |(until, each)| (event_of_each(act, until), each);
+    by_end.into_iter().map(of_each).collect()
+}
+
+fn event_of_each(act: &BulkAct, until: Option<DateTime<Utc>>) -> Event {
+    let disables = act.doing() == Some(Verb::Disable);
     let action = match (act.kind(), disables) {
+        (Kind::Users, true) => Action::UserDisabled,
+        (Kind::Users, false) => Action::UserEnabled,
         (Kind::Devices, true) => Action::DeviceDisabled,
         (Kind::Devices, false) => Action::DeviceEnabled,
         (Kind::Tokens, true) => Action::TokenDisabled,
         (Kind::Tokens, false) => Action::TokenEnabled,
     };
     let event = Event::on_each(action, act.kind().as_str()).with("bulk", act.id.to_string());
-    if disables {
-        let until = act.disabled_until.map(|until| until.to_rfc3339());
-        event.because(act.reason.as_deref()).with("until", until)
+    let event = event.because(if act.is_being_undone() {
+        act.undo_reason.as_deref()
     } else {
-        event.because(act.undo_reason.as_deref())
+        act.reason.as_deref()
+    });
+    if disables {
+        event.with("until", until.map(|until| until.to_rfc3339()))
+    } else {
+        event
     }
 }
 
-fn event_of_end(act: &BulkAct, disables: bool, last: usize) -> Event {
+fn event_of_end(act: &BulkAct, last: usize) -> Event {
     let last = i64::try_from(last).unwrap_or(i64::MAX);
-    if disables {
-        Event::on_bulk(Action::BulkDone, act.id)
-            .because(act.reason.as_deref())
-            .with("found", act.found)
-            .with("disabled", act.disabled + last)
-    } else {
-        Event::on_bulk(Action::BulkUndone, act.id)
+    let (disabled, enabled) = match act.doing() {
+        Some(Verb::Enable) => (act.disabled, act.enabled + last),
+        _ => (act.disabled + last, act.enabled),
+    };
+    if act.is_being_undone() {
+        return Event::on_bulk(Action::BulkUndone, act.id)
             .because(act.undo_reason.as_deref())
-            .with("disabled", act.disabled)
-            .with("enabled", act.enabled + last)
+            .with("disabled", disabled)
+            .with("enabled", enabled);
+    }
+    let event = Event::on_bulk(Action::BulkDone, act.id)
+        .because(act.reason.as_deref())
+        .with("found", act.found);
+    match act.verb() {
+        Verb::Disable => event.with("disabled", disabled),
+        Verb::Enable => event.with("enabled", enabled),
     }
 }

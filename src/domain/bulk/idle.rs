@@ -3,7 +3,7 @@
 use chrono::{NaiveTime, Timelike};
 use uuid::Uuid;
 
-use super::{Kind, MOST, Wanted, begin, look, not_used};
+use super::{Kind, MOST, Verb, Wanted, begin, look, not_used};
 use crate::{
     app::App,
     db::bulk_acts,
@@ -39,7 +39,7 @@ pub async fn disable_idle(app: &App) -> Result<Option<Uuid>, Error> {
         reason: Some(not_used(days)),
         until: None,
     };
-    begin(app, &actor, id, &disabling).await?;
+    begin(app, &actor, (id, Verb::Disable), &disabling).await?;
     Ok(Some(id))
 }
 
@@ -59,6 +59,7 @@ async fn tonights(app: &App, actor: &Actor, days: u32) -> Result<Option<Uuid>, E
         unused_days: Some(days),
         ..Wanted::default()
     };
-    let found = look(app, looking, actor, (Kind::Devices, &wanted), MOST).await?;
+    let asked = (Verb::Disable, Kind::Devices, &wanted);
+    let found = look(app, looking, actor, asked, MOST).await?;
     Ok(found.filter(|(_, found)| *found > 0).map(|(id, _)| id))
 }

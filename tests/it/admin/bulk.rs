@@ -1,7 +1,9 @@
 //! Many at once: what was shown is what is disabled, to the row; and what the act disabled, and nobody has touched
 //! since, is what undoing enables.
 
+mod enabling;
 mod later;
+mod users;
 
 use doorward::domain::purge;
 use serde_json::{Value, json};
@@ -292,7 +294,7 @@ async fn nobody_reaches_further_than_one_by_one() {
         .await
         .expect(403);
     auditor.post("/admin/bulk", &all).await.expect(403);
-    let link = "/admin/bulk/new?what=devices";
+    let link = "/admin/bulk/new?verb=disable&what=devices";
     let offered = async |desk: &mut Browser<'_>| {
         let list = desk.get("/admin/devices").await.expect(200);
         list.text.contains(&link.replace('&', "&#38;"))

@@ -198,7 +198,18 @@ const QUESTIONS: [(&str, &[&str]); 12] = [
     ("/admin/account", &["done"]),
     ("/admin/why", &["request"]),
     ("/admin/bulk", &["cursor"]),
-    ("/admin/bulk/new", &["what", "kind", "client", "not_since"]),
+    (
+        "/admin/bulk/new",
+        &[
+            "verb",
+            "what",
+            "kind",
+            "client",
+            "not_since",
+            "query",
+            "role",
+        ],
+    ),
 ];
 
 #[tokio::test]

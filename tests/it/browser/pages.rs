@@ -274,16 +274,24 @@ impl Visitor {
             self.send(&days, look).await;
             self.look(name).await;
         }
-        for (verb, name) in [
-            ("Disable all of them", "bulk-done"),
-            ("Undo", "bulk-undone"),
-        ] {
-            if verb == "Undo" {
-                self.window.press("Undo…").await;
-            }
-            self.send(&[("Reason", HOSTILE)], verb).await;
-            self.look(name).await;
-        }
+        self.send(&[("Reason", HOSTILE)], "Disable all of them")
+            .await;
+        self.look("bulk-done").await;
+        let act = self.window.path().await;
+
+        let enable = "/admin/bulk/new?verb=enable&what=devices";
+        self.visit("bulk-new-enable", enable).await;
+        self.window.press(look).await;
+        self.look("bulk-preview-enable").await;
+        self.visit("bulk-new-users", "/admin/bulk/new?what=users")
+            .await;
+        self.window.press(look).await;
+        self.look("bulk-preview-users").await;
+
+        self.window.visit(&act).await;
+        self.window.press("Undo…").await;
+        self.send(&[("Reason", HOSTILE)], "Undo").await;
+        self.look("bulk-undone").await;
         self.visit("bulk", "/admin/bulk").await;
     }
 
