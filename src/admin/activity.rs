@@ -9,7 +9,10 @@ use super::{
     format,
     refusals::words,
 };
-use crate::domain::rollups::{Activity, ByReason, Kind, Span};
+use crate::domain::{
+    active::About,
+    rollups::{Activity, ByReason, Kind, Span},
+};
 
 /// So many clients are told by name.
 const CLIENTS: usize = 10;
@@ -46,6 +49,8 @@ pub fn choices(asked: Option<&str>) -> (Span, [Choice; 3]) {
 
 /// The charts, and the tables beneath.
 pub struct ActivityView {
+    /// About how many people and devices there were.
+    pub active: String,
     /// Bars over time.
     pub charts: [Chart; 6],
     /// How many refreshes there were, with the span.
@@ -90,7 +95,7 @@ pub struct ClientLine {
 
 impl ActivityView {
     /// As it is shown.
-    pub fn new(activity: &Activity, span: Span) -> Self {
+    pub fn new(activity: &Activity, about: About, span: Span) -> Self {
         let times = times(&activity.slots, span);
         let charts = subjects(activity, span).map(|subject| Chart::new(subject, &times));
         let all = activity
@@ -100,12 +105,23 @@ impl ActivityView {
         let all: ByReason<i64> = all.collect();
         let refreshes = format::count(asked(&all), ["refresh", "refreshes"]);
         Self {
+            active: active(about, times.during),
             charts,
             refreshes: format!("{refreshes} asked for {}", times.during),
             outcomes: outcomes(&all),
             clients: clients(activity),
         }
     }
+}
+
+/// How many there were. Of a few the estimate is as good as exact, but nobody should count on it.
+fn active(about: About, during: &str) -> String {
+    if about.users == 0 && about.devices == 0 {
+        return format!("Nobody was active {during}.");
+    }
+    let people = format::count(about.users, ["person", "people"]);
+    let devices = format::count(about.devices, ["device", "devices"]);
+    format!("About {people} and {devices} were active {during}.")
 }
 
 /// The time of a slot, and that along the axis.

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     db::audit_events::Filter,
     domain::{
+        active,
         health::{self, Health},
         listing, rollups, time_line,
     },
@@ -96,7 +97,7 @@ pub async fn show(
     let page = OverviewPage {
         chrome: Chrome::new(&by.0, "overview", "Overview", done),
         spans,
-        activity: ActivityView::new(&activity, span),
+        activity: ActivityView::new(&activity, active::about(app, span).await?, span),
         health: health::look(app).await?.into(),
         tried: tried.map(TriedLine::from).collect(),
         alarms: alarms.into_iter().map(EventLine::from).collect(),

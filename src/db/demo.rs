@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{Error, change::Change};
+use crate::ids::{DeviceId, UserId};
 
 /// How much was made.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +49,32 @@ pub async fn fill(
         "#
     )
     .fetch_one(change.db())
+    .await?)
+}
+
+/// When somebody's device was there.
+#[derive(Debug)]
+pub struct Presence {
+    /// Whose and which it is.
+    pub user: UserId,
+    /// The device.
+    pub device: DeviceId,
+    /// From when on.
+    pub since: DateTime<Utc>,
+    /// The last time.
+    pub last_at: DateTime<Utc>,
+}
+
+/// All of them. One statement.
+pub async fn presences(db: &mut PgConnection) -> Result<Vec<Presence>, Error> {
+    Ok(sqlx::query_as!(
+        Presence,
+        r#"
+        SELECT user_id AS "user: UserId", device_id AS "device: DeviceId", created_at AS since, last_used_at AS last_at
+        FROM refresh_tokens
+        "#
+    )
+    .fetch_all(db)
     .await?)
 }
 

@@ -1,6 +1,7 @@
 //! The only place with SQL: one file per table, plain functions, one statement
 //! each. Reads take a connection, writes a [`change::Change`]. Knows no rule.
 
+pub mod active_sketches;
 pub mod admin_sessions;
 pub mod audit_chain;
 pub mod audit_events;

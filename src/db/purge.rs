@@ -298,6 +298,7 @@ pub async fn any_stray(db: &mut PgConnection, before: DateTime<Utc>) -> Result<b
     Ok(any.fetch_one(db).await?)
 }
 
+/// The rollups of a slot, and the sketches, of which there are few. Two statements.
 async fn delete_rollups(
     db: &mut PgConnection,
     slot: Slot,
@@ -314,7 +315,14 @@ async fn delete_rollups(
         BATCH,
         slot.as_str(),
     )
+    .execute(&mut *db)
+    .await?;
+    let sketches = sqlx::query!(
+        "DELETE FROM active_sketches WHERE slot = $2 AND begins_at < $1",
+        before,
+        slot.as_str(),
+    )
     .execute(db)
     .await?;
-    Ok(done.rows_affected())
+    Ok(done.rows_affected() + sketches.rows_affected())
 }

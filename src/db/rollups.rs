@@ -54,7 +54,7 @@ impl Kind {
 }
 
 /// How long the slots are that are counted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Slot {
     /// A minute.
     Minute,
@@ -65,6 +65,14 @@ pub enum Slot {
 }
 
 impl Slot {
+    /// All.
+    const ALL: [Self; 3] = [Self::Minute, Self::Hour, Self::Day];
+
+    /// What is stored as this word.
+    pub fn known(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|slot| slot.as_str() == word)
+    }
+
     /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@ use std::{
 use arc_swap::ArcSwap;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::{error::Error, refresh};
+use super::{active::Active, error::Error, refresh};
 use crate::{
     db::rollups::{Counted, Kind, What},
     ids::ClientId,
@@ -25,6 +25,8 @@ const CLIENTS: usize = 64;
 /// What happened since it was last written.
 #[derive(Default)]
 pub struct Counts {
+    /// Who was there.
+    pub active: Active,
     // Replaced as a whole when a client comes for the first time: whoever refreshes takes no lock.
     refreshes: ArcSwap<HashMap<ClientId, Arc<AtomicI64>>>,
     refreshes_of_others: AtomicI64,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Actor, error::Error};
+use super::{Actor, active, error::Error};
 use crate::{
     app::App,
     crypto::{random, secret::Secret},
@@ -47,6 +47,8 @@ pub async fn fill(app: &App, actor: &Actor, users: u32) -> Result<Option<Filled>
         .with("devices", filled.devices)
         .with("events", filled.events);
     change.commit(event).await?;
+    let presences = demo::presences(&mut *app.db().await?).await?;
+    active::pretend(app, &presences).await?;
     demo::analyze(&mut *app.db().await?).await?;
     Ok(Some(filled))
 }

@@ -55,6 +55,7 @@ impl Granted {
         narrowed: Narrowed,
         now: DateTime<Utc>,
     ) -> Result<Self, Error> {
+        app.counts.active.saw(&holder);
         let issued = now.timestamp();
         // An access token does not outlive its grant.
         let expires = (now + app.config.access_token_ttl)

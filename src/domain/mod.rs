@@ -2,6 +2,7 @@
 //! three doors; each opens its own transaction and writes its own audit event.
 //! Knows no HTTP, no HTML and no SQL.
 
+pub mod active;
 pub mod admin_session;
 pub mod audit_chain;
 pub mod audit_months;
@@ -30,6 +31,7 @@ pub mod search;
 pub mod set_password;
 pub mod setup;
 pub mod sign_in;
+pub mod sketch;
 pub mod standing;
 pub mod texts;
 pub mod throttle;

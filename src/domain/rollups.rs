@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 
-use super::error::Error;
+use super::{active, error::Error};
 use crate::{
     app::App,
     db::rollups::{self, Slot, Sum},
@@ -13,12 +13,18 @@ use crate::{
 
 pub use crate::db::rollups::Kind;
 
-/// Writes what this server has counted since the last time. One statement, or none where nothing happened.
+/// Writes what this server has counted since the last time, and whom it has seen. One statement and three, or none
+/// where nothing happened.
 /// Of two at once the second waits; whoever is cut short may leave the next one to write the same again.
 ///
 /// # Errors
 /// Those of the database; then it is written the next time, as of its own minute.
 pub async fn write(app: &App) -> Result<(), Error> {
+    let (counted, seen) = (write_counts(app).await, active::write(app).await);
+    counted.and(seen)
+}
+
+async fn write_counts(app: &App) -> Result<(), Error> {
     let mut unwritten = app.counts.unwritten(app.clock.now()).await;
     if !unwritten.is_empty() {
         rollups::add(&mut *app.db().await?, &unwritten).await?;

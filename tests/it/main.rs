@@ -9,6 +9,7 @@
     reason = "a test stops at the first surprise, and the stage makes databases and reads its environment"
 )]
 
+mod active;
 mod admin;
 mod api;
 mod audit_chain;

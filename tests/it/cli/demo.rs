@@ -21,6 +21,9 @@ async fn an_empty_database_is_filled_once_with_people_that_nobody_can_be() {
     assert!(filled["events"].as_u64().unwrap() > 200, "{filled}");
     let astray = "SELECT count(*) FROM audit_events_default WHERE action = 'user.signed_in'";
     assert_eq!(server.scalar::<i64>(astray).await, 0, "each has its month");
+    // So that the first page says how many are active.
+    let days = "SELECT count(*) FROM active_sketches WHERE slot = 'day' AND kind = 'user'";
+    assert!((25..=31).contains(&server.scalar::<i64>(days).await));
     let told = server.events().await;
     let told = told.iter().find(|it| it["action"] == "server.demo_filled");
     assert_eq!(told.unwrap()["details"], filled);
