@@ -26,6 +26,7 @@ pub struct Asked<'r> {
     pub actor: Option<&'r str>,
     pub subject: Option<&'r str>,
     pub action: Option<&'r str>,
+    pub address: Option<&'r str>,
     pub since: Option<&'r str>,
     pub until: Option<&'r str>,
     pub sort: Option<&'r str>,

@@ -1,6 +1,6 @@
 //! `/admin/audit`: who did what to whom, newest first.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use askama::Template;
 use rocket::{State, get};
@@ -75,9 +75,16 @@ pub async fn question(app: &App, asked: &Asked<'_>) -> Result<Question<Filter>, 
     if !action.is_empty() && Action::ALL.iter().all(|known| known.as_str() != action) {
         faults.push("action", "Choose one of the list.");
     }
+    let address = parameters.take("address", asked.address);
+    // As it is stored: an IPv4 address that came over IPv6 is one.
+    let parsed = address.parse::<IpAddr>();
+    if !address.is_empty() && parsed.is_err() {
+        faults.push("address", "Write an address such as 192.0.2.7.");
+    }
     let filter = Filter {
         actor: ids[0],
         subject: ids[1],
+        address: parsed.ok().map(|it| it.to_canonical().to_string()),
         action: Some(action).filter(|action| !action.is_empty()),
         since: parameters.time("since", asked.since, &mut faults),
         until: parameters.time("until", asked.until, &mut faults),
@@ -109,6 +116,7 @@ pub async fn list(
         Field::text("actor", "Done by (username or id)"),
         Field::text("subject", "Done to (username or any id)"),
         Field::choice("action", "What", "all", actions),
+        Field::text("address", "From address"),
         Field::time("since", "Since, in UTC"),
         Field::time("until", "Before, in UTC"),
     ];

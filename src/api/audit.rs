@@ -45,6 +45,7 @@ pub async fn list(
         since: parameter("since", since, instant)?,
         until: parameter("until", until, instant)?,
         at: At::after(parameter("cursor", cursor, cursor::id)?),
+        ..Filter::default()
     };
     let page = listing::events(app, &filter, self::limit(limit)?).await?;
     Ok(Reply::ok(Listed::from_page(page)))

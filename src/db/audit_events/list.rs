@@ -12,8 +12,7 @@ use crate::db::{
 
 /// Which events a list shows.
 ///
-/// There is none by address: one more index would be written at each event, each sign-in among them, for a question
-/// that is seldom asked. The export of a few days has the addresses.
+/// There is none by network: the index has an address's events in their order, and those of a network are in none.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Done by this user.
@@ -22,6 +21,8 @@ pub struct Filter {
     pub subject: Option<Uuid>,
     /// Of this kind.
     pub action: Option<String>,
+    /// From this address, as it is stored.
+    pub address: Option<String>,
     /// Not before.
     pub since: Option<DateTime<Utc>>,
     /// Before.
@@ -31,7 +32,7 @@ pub struct Filter {
 }
 
 /// Each branch is one walk along one index of each month, merged: of all events, or else of the actor's,
-/// the subject's, the user's, the action's; whatever else is asked for is looked at on the way. With an OR
+/// the subject's, the user's, the address's, the action's; whatever else is asked for is looked at on the way. With an OR
 /// between them, or an equality that it takes for common, Postgres would walk through all once it plans
 /// for any arguments: hence the pairs. Their ends are inclusive, and no column has two plain bounds: Postgres
 /// would expect hardly any rows, and then it reads and sorts all there are instead of merging. Ids sort by
@@ -48,31 +49,39 @@ macro_rules! events {
                e.request_id AS "request_id!"
         FROM (
             (SELECT * FROM audit_events
-             WHERE "# + $bounds + r#" AND $1::uuid IS NULL AND $2::uuid IS NULL AND $3::text IS NULL
+             WHERE "# + $bounds + r#" AND $1::uuid IS NULL AND $2::uuid IS NULL AND $3::text IS NULL AND $9::text IS NULL
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY id "# + $way + r#" LIMIT $8)
             UNION ALL
             (SELECT * FROM audit_events
              WHERE (actor_id, id) >= ($1, $6) AND (actor_id, id) <= ($1, $7) AND "# + $far + r#"
                  AND ($2 IS NULL OR subject_id = $2 OR user_id = $2) AND ($3 IS NULL OR action = $3)
+                 AND ($9 IS NULL OR address = $9)
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY actor_id "# + $way + ", id " + $way + r#" LIMIT $8)
             UNION ALL
             (SELECT * FROM audit_events
              WHERE (subject_id, id) >= ($2, $6) AND (subject_id, id) <= ($2, $7) AND "# + $far + r#"
-                 AND $1 IS NULL AND ($3 IS NULL OR action = $3)
+                 AND $1 IS NULL AND ($3 IS NULL OR action = $3) AND ($9 IS NULL OR address = $9)
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY subject_id "# + $way + ", id " + $way + r#" LIMIT $8)
             UNION ALL
             (SELECT * FROM audit_events
              WHERE (user_id, id) >= ($2, $6) AND (user_id, id) <= ($2, $7) AND "# + $far + r#"
                  AND $1 IS NULL AND subject_id IS DISTINCT FROM $2 AND ($3 IS NULL OR action = $3)
+                 AND ($9 IS NULL OR address = $9)
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY user_id "# + $way + ", id " + $way + r#" LIMIT $8)
             UNION ALL
             (SELECT * FROM audit_events
+             WHERE (address, id) >= ($9, $6) AND (address, id) <= ($9, $7) AND "# + $far + r#"
+                 AND $1 IS NULL AND $2 IS NULL AND ($3 IS NULL OR action = $3)
+                 AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
+             ORDER BY address "# + $way + ", id " + $way + r#" LIMIT $8)
+            UNION ALL
+            (SELECT * FROM audit_events
              WHERE (action, id) >= ($3, $6) AND (action, id) <= ($3, $7) AND "# + $far + r#"
-                 AND $1 IS NULL AND $2 IS NULL
+                 AND $1 IS NULL AND $2 IS NULL AND $9 IS NULL
                  AND ($4::timestamptz IS NULL OR created_at >= $4) AND ($5::timestamptz IS NULL OR created_at < $5)
              ORDER BY action "# + $way + ", id " + $way + r#" LIMIT $8)
         ) AS e
@@ -89,6 +98,7 @@ macro_rules! events {
             $low,
             $high,
             $limit + 1,
+            $filter.address,
         )
     };
 }

@@ -319,3 +319,41 @@ async fn refusals_are_narrowed_down_by_reason_and_time() {
     let page = desk.get("/admin/refusals?until=x").await.expect(422);
     assert!(page.text.contains("until-fault"));
 }
+
+#[tokio::test]
+async fn events_are_narrowed_down_by_address() {
+    let server = spawn().await;
+    let mut desk = server.browser("boss", &["auditor"]).await;
+    let ana = server.user("ana").await;
+    for address in ["192.0.2.7", "::ffff:192.0.2.7", "2001:db8::7"] {
+        let body = serde_json::json!({
+            "username": ana.name, "password": crate::support::PASSWORD, "device": { "name": "phone" },
+        });
+        let request = server.request("POST", "/login").json(&body);
+        let answer = request.header("X-Forwarded-For", address).send().await;
+        assert_eq!(answer.unwrap().status(), 200);
+    }
+    for (asked, found) in [
+        ("?address=192.0.2.7", 2),
+        // However it is written.
+        ("?address=%20::ffff:192.0.2.7", 2),
+        ("?address=2001:DB8:0::7", 1),
+        ("?address=192.0.2.8", 0),
+        ("?address=192.0.2.7&action=user.signed_in", 2),
+        ("?address=192.0.2.7&action=user.created", 0),
+        ("?address=192.0.2.7&actor=ana", 2),
+        ("?address=192.0.2.7&actor=boss", 0),
+        ("?address=2001:db8::7&subject=ana", 1),
+    ] {
+        let page = desk.get(&format!("/admin/audit{asked}")).await;
+        let rows = page.expect(200).text.matches("data-label=\"What\"").count();
+        assert_eq!(rows, found, "{asked}");
+    }
+    for asked in ["nonsense", "192.0.2.0/24"] {
+        let page = desk.get(&format!("/admin/audit?address={asked}")).await;
+        assert!(page.expect(422).text.contains("address-fault"), "{asked}");
+    }
+    let path = "/admin/export/audit.csv?address=2001:db8::7";
+    let file = desk.get(path).await.expect(200);
+    assert_eq!(file.text.lines().count(), 2);
+}

@@ -191,7 +191,7 @@ const QUESTIONS: [(&str, &[&str]); 12] = [
     (
         "/admin/audit",
         &[
-            "actor", "subject", "action", "since", "until", "cursor", "before",
+            "actor", "subject", "action", "address", "since", "until", "cursor", "before",
         ],
     ),
     ("/admin/export/devices.csv", &["kind", "not_since"]),

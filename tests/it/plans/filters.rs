@@ -244,8 +244,10 @@ async fn no_list_is_planned_as_a_scan(server: &Server) {
         }
     }
     for bound in ["(id, id) <= ($7, $7)", "(id, id) >= ($6, $6)"] {
-        let arguments = format!("NULL, NULL, NULL, NULL, NULL, {NIL}, {MAX}, 51");
-        asked.push((vec!["FROM audit_events", bound], arguments));
+        for address in ["NULL", "'192.0.2.1'"] {
+            let arguments = format!("NULL, NULL, NULL, NULL, NULL, {NIL}, {MAX}, 51, {address}");
+            asked.push((vec!["FROM audit_events", bound], arguments));
+        }
     }
     asked.push((
         vec!["'user.deleted'", "'user.changed'"],

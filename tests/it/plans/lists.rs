@@ -159,6 +159,50 @@ async fn audit_events_are_listed(server: &Server) {
             50,
         ),
     ];
+    all_are_read(server, asked).await;
+}
+
+async fn audit_events_of_an_address_are_listed(server: &Server) {
+    let middle = "SELECT id FROM audit_events ORDER BY id OFFSET 50000 LIMIT 1";
+    let middle: Uuid = server.scalar(middle).await;
+    let asked = [
+        // Behind one address there may be everybody.
+        (
+            "an address",
+            events(|it| it.address = Some("192.0.2.1".to_owned())),
+            50,
+        ),
+        (
+            "an address of few, back",
+            events(|it| {
+                it.address = Some("198.51.100.7".to_owned());
+                it.at = At::Before(middle);
+            }),
+            50,
+        ),
+        (
+            "an address and an action, from the end",
+            events(|it| {
+                it.address = Some("192.0.2.1".to_owned());
+                it.action = Some("user.created".to_owned());
+                it.at = At::Last;
+            }),
+            50,
+        ),
+        (
+            "no address",
+            events(|it| it.address = Some("203.0.113.1".to_owned())),
+            0,
+        ),
+    ];
+    all_are_read(server, asked).await;
+}
+
+/// Each by index, and as many as there are.
+async fn all_are_read<const N: usize>(
+    server: &Server,
+    asked: [(&str, audit_events::Filter, usize); N],
+) {
     for (name, filter, found) in asked {
         read(server, &EITHER, name, async |db| {
             let page = audit_events::list(db, &filter, 50).await.unwrap();
@@ -197,7 +241,7 @@ async fn what_is_young_is_looked_for_in_few_months(server: &Server) {
         (
             ["FROM audit_events", "ORDER BY action DESC"],
             format!(
-                "NULL, NULL, 'user.created', '{now}', NULL, '{since}', '{}', 51",
+                "NULL, NULL, 'user.created', '{now}', NULL, '{since}', '{}', 51, NULL",
                 Uuid::max()
             ),
             1,
@@ -224,6 +268,7 @@ async fn each_page_of_each_list_is_found_by_index() {
     users_are_listed(&server, Some(false), [50, 50, 50, 50, 10, 0]).await;
     users_are_listed(&server, Some(true), [0; 6]).await;
     audit_events_are_listed(&server).await;
+    audit_events_of_an_address_are_listed(&server).await;
 
     // One in a thousand is disabled.
     for sql in [

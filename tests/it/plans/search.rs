@@ -107,7 +107,7 @@ async fn no_search_is_planned_as_a_scan(server: &Server) {
             format!("'{max}'"),
         ),
         (
-            &["FROM audit_events", "(address, id)"],
+            &["FROM audit_events", "(address, id)", "COALESCE(e.actor_id"],
             format!("'192.0.2.1', '{nil}', '{max}', 100"),
         ),
         (
