@@ -33,10 +33,11 @@ use crate::{
         connection::Connection,
         cut_offs::{self, CutOffs},
         door::Door,
+        news::{News, Topic},
         notices::{Notice, Notices},
         rotations::{LANES, Rotations},
     },
-    domain::{self, counts::Counts},
+    domain::{self, counts::Counts, live::Live},
 };
 
 /// The file in `data_dir` that holds the secret key, where the configuration has none.
@@ -61,6 +62,10 @@ pub struct App {
     pub cut_offs: CutOffs,
     /// How often what happened here, as far as it is not written yet.
     pub counts: Counts,
+    /// Of which kinds there is something new.
+    pub news: News,
+    /// Who looks at the panel live.
+    pub live: Live,
     // Replaced as a whole when the keys are others; whoever signs or verifies keeps the one it took.
     keyring: ArcSwap<Keyring>,
     pool: PgPool,
@@ -138,6 +143,8 @@ impl App {
             audit_key,
             cut_offs,
             counts: Counts::default(),
+            news: News::default(),
+            live: Live::default(),
             keyring: ArcSwap::from_pointee(keyring),
             pool,
         })
@@ -211,6 +218,8 @@ impl App {
     /// When the database is away; what is known stays known.
     pub async fn follow(&self) -> Result<(), db::Error> {
         let mut notices = Notices::listen(&self.pool).await?;
+        // Nobody has heard what was told until now.
+        self.news.tell(Topic::ALL);
         loop {
             let notice = notices.next().await?;
             if notice.is_none() {
@@ -220,6 +229,7 @@ impl App {
             }
             match notice {
                 Some(Notice::CutOff(cut_off)) => self.cut_offs.learn([cut_off]),
+                Some(Notice::News(topics)) => self.news.tell(topics),
                 Some(Notice::SigningKeys) | None => {
                     if let Err(error) = self.load_keys().await {
                         tracing::warn!(%error, "the signing keys stay what they were");

@@ -12,11 +12,11 @@ use rocket::{
 use crate::{app::App, telemetry};
 
 /// JSON needs nothing; the pages need our one stylesheet and may post to us; those of the panel
-/// have a script of ours, which they do without as well.
+/// have scripts of ours, which they do without as well.
 const CSP_JSON: &str = "default-src 'none'; frame-ancestors 'none'";
 const CSP_PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
                         base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
-const CSP_PANEL: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+const CSP_PANEL: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
                          form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
 /// Puts the headers on.

@@ -20,7 +20,7 @@ use crate::{
     app::App,
     domain::{
         Actor, ActorKind, Caller, admin_session::Refused, audit_chain, audit_months, bulk, keys,
-        purge, rollups,
+        live, purge, rollups,
     },
     guard::{attempt, params},
     headers::Headers,
@@ -37,6 +37,8 @@ const SEAL_EVERY: Duration = Duration::from_secs(1);
 const MAKE_MONTHS_EVERY: Duration = Duration::from_hours(1);
 /// Acts on many that a request, or a server that is no more, has left.
 const CARRY_ON_EVERY: Duration = Duration::from_secs(1);
+/// A page whose session has ended hears nothing more after this.
+const END_STREAMS_EVERY: Duration = Duration::from_secs(2);
 const LOOK_FOR_IDLE_EVERY: Duration = Duration::from_mins(10);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// What a crash can lose of the counts.
@@ -182,6 +184,7 @@ fn background(app: &Arc<App>) -> AdHoc {
                 make_months,
             ));
             many_at_once(&shutdown, &app);
+            streams(&shutdown, &app);
             tokio::spawn(write_counts(shutdown.clone(), Arc::clone(&app)));
             let purges = interval_at(Instant::now() + PURGE_FIRST_AFTER, PURGE_EVERY);
             tokio::spawn(repeat(shutdown, purges, app, async |app: &App| {
@@ -222,6 +225,20 @@ fn many_at_once(shutdown: &Shutdown, app: &Arc<App>) {
         async |app: &App| {
             if let Err(error) = bulk::disable_idle(app).await {
                 tracing::warn!(%error, "devices that nobody uses are disabled later");
+            }
+        },
+    ));
+}
+
+/// Ends the streams of the panel whose sessions are over.
+fn streams(shutdown: &Shutdown, app: &Arc<App>) {
+    tokio::spawn(repeat(
+        shutdown.clone(),
+        interval(END_STREAMS_EVERY),
+        Arc::clone(app),
+        async |app: &App| {
+            if let Err(error) = live::end_those_over(app).await {
+                tracing::warn!(%error, "streams of sessions that are over go on for now");
             }
         },
     ));

@@ -68,8 +68,8 @@ pub struct Chart {
     pub height: i64,
     /// Where half of the scale is.
     pub middle: i64,
-    /// From left to right, each from its foot.
-    pub bars: Vec<Bar>,
+    /// The parts, those at the foot first.
+    pub series: Vec<Series>,
     /// What the columns of the table are.
     pub columns: Vec<String>,
     /// The table, without the slots in which nothing happened.
@@ -88,6 +88,14 @@ pub struct Row {
     pub numbers: Vec<String>,
 }
 
+/// What is drawn of a part. What each bar says stands in the table, from where script takes it.
+pub struct Series {
+    /// A class.
+    pub tone: &'static str,
+    /// From left to right.
+    pub bars: Vec<Bar>,
+}
+
 /// A bar, or one part of it.
 pub struct Bar {
     /// Its left edge.
@@ -96,14 +104,6 @@ pub struct Bar {
     pub y: i64,
     /// Its height.
     pub height: i64,
-    /// A class.
-    pub tone: &'static str,
-    /// When.
-    pub time: String,
-    /// What.
-    pub name: String,
-    /// How often.
-    pub number: String,
 }
 
 /// What a tone means.
@@ -134,26 +134,22 @@ impl Chart {
             (false, Some(tone)) => *tone,
             _ => "alarm",
         };
-        let mut bars = Vec::new();
-        for (slot, time) in times.slots.iter().enumerate() {
-            let mut y = HEIGHT;
-            for (at, part) in parts.iter().enumerate() {
-                let number = part.numbers.get(slot).copied().unwrap_or_default();
-                if number > 0 {
-                    let height = (number.saturating_mul(HEIGHT) / top).max(LOWEST);
-                    y -= height;
-                    bars.push(Bar {
-                        x: slot * SLOT + (SLOT - BAR) / 2,
-                        y,
-                        height,
-                        tone: tone(at),
-                        time: time.clone(),
-                        name: part.name.clone(),
-                        number: format::number(number),
-                    });
-                }
+        let mut feet = vec![HEIGHT; slots];
+        let drawn = parts.iter().enumerate().map(|(at, part)| {
+            let numbers = feet.iter_mut().zip(&part.numbers).enumerate();
+            let numbers = numbers.filter(|(_, (_, number))| **number > 0);
+            let bars = numbers.map(|(slot, (y, number))| {
+                let height = (number.saturating_mul(HEIGHT) / top).max(LOWEST);
+                *y -= height;
+                let x = slot * SLOT + (SLOT - BAR) / 2;
+                Bar { x, y: *y, height }
+            });
+            Series {
+                tone: tone(at),
+                bars: bars.collect(),
             }
-        }
+        });
+        let series = drawn.collect();
         let row = |(slot, time): (usize, &String)| Row {
             time: time.clone(),
             numbers: parts
@@ -182,7 +178,7 @@ impl Chart {
             width: slots * SLOT,
             height: HEIGHT,
             middle: HEIGHT / 2,
-            bars,
+            series,
             columns: parts.iter().map(|part| part.name.clone()).collect(),
             rows: rows.collect(),
             axis: times.axis.clone(),
@@ -258,12 +254,12 @@ mod tests {
         let chart = drawn(vec![vec![3, 0], vec![1, 2]]);
         assert_eq!(chart.title, "6 things");
         assert_eq!(chart.peak, "Most at 14:00: 4.");
-        let bars: Vec<_> = chart
-            .bars
-            .iter()
-            .map(|it| (it.x, it.y, it.height))
-            .collect();
-        assert_eq!(bars, [(1, 400, 600), (1, 200, 200), (11, 600, 400)]);
+        let bars = |at: usize| -> Vec<_> {
+            let bars = chart.series[at].bars.iter();
+            bars.map(|it| (it.x, it.y, it.height)).collect()
+        };
+        assert_eq!(bars(0), [(1, 400, 600)]);
+        assert_eq!(bars(1), [(1, 200, 200), (11, 600, 400)]);
         assert_eq!(chart.legend.len(), 2);
         assert_eq!(chart.columns, ["part 0", "part 1"]);
         let rows = chart.rows.iter();
@@ -275,7 +271,7 @@ mod tests {
         assert_eq!(chart.legend.len(), 5);
         assert_eq!(chart.legend[4].name, "other reasons");
         assert_eq!(chart.legend[4].number, "27");
-        assert!(drawn(vec![vec![0, 0]]).bars.is_empty());
+        assert!(drawn(vec![vec![0, 0]]).rows.is_empty());
         assert_eq!(drawn(vec![]).title, "No things");
     }
 }

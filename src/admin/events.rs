@@ -8,6 +8,8 @@ use crate::db::audit_events::StoredEvent;
 
 /// One printed event.
 pub struct EventLine {
+    /// Its id.
+    pub id: Uuid,
     /// When.
     pub time: String,
     /// The stored word, such as `device.disabled`.
@@ -59,6 +61,7 @@ impl From<StoredEvent> for EventLine {
         facts.extend(agent.map(|agent| ("user agent".to_owned(), agent)));
         facts.push(("request".to_owned(), event.request_id.to_string()));
         Self {
+            id: event.id,
             time: format::time(event.created_at),
             alarming: ALARMING.contains(&event.action.as_str()),
             action: event.action,

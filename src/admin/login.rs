@@ -79,7 +79,7 @@ pub async fn show(
 ) -> Result<Turn<LoginPage>, Fault> {
     let next = local(next.unwrap_or(HOME));
     if let Some(cookie) = browser.sent()
-        && admin_session::of_cookie(app, cookie).await?.is_some()
+        && admin_session::of_cookie(app, cookie, true).await?.is_some()
     {
         return Ok(Turn::To(next.to_owned()));
     }

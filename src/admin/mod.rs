@@ -22,6 +22,7 @@ mod fault;
 mod format;
 mod keys;
 mod list;
+mod live;
 mod login;
 mod outcome;
 mod overview;
@@ -51,6 +52,7 @@ pub fn routes() -> Vec<Route> {
         account::end_session,
         account::show,
         assets::icon,
+        assets::morph,
         assets::script,
         assets::stylesheet,
         audit::list,
@@ -72,6 +74,7 @@ pub fn routes() -> Vec<Route> {
         keys::list,
         keys::retire,
         keys::rotate,
+        live::listen,
         login::show,
         login::sign_in,
         login::sign_out,

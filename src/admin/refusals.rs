@@ -64,6 +64,8 @@ pub struct RefusalsPage {
 
 /// One printed refusal.
 pub struct RefusalLine {
+    /// Its id.
+    pub id: Uuid,
     /// When.
     pub time: String,
     /// Why, in words.
@@ -97,6 +99,7 @@ impl RefusalLine {
         ];
         let facts = facts.into_iter();
         Self {
+            id: refusal.id,
             time: format::time(refusal.created_at),
             why: words(&refusal.reason),
             request: refusal.request_id,

@@ -31,7 +31,7 @@ use crate::{
         listing::{self, AllGrants},
     },
     guard::session::Reader,
-    ids::{ClientId, DeviceId, UserId},
+    ids::{ClientId, DeviceId, GrantId, UserId},
     records::TokenRecord,
 };
 
@@ -49,6 +49,7 @@ pub struct TokensPage {
 
 /// One printed token.
 struct TokenLine {
+    id: GrantId,
     device: DeviceId,
     device_name: String,
     user: UserId,
@@ -64,6 +65,7 @@ struct TokenLine {
 impl TokenLine {
     fn new(grant: Grant, username: String, device_name: String, now: DateTime<Utc>) -> Self {
         Self {
+            id: grant.id,
             badge: Badge::of_grant(&grant, now),
             reason: format::reason(grant.disabled, grant.disabled_reason),
             device: grant.device_id,

@@ -66,6 +66,29 @@ pub async fn find(
     .await?)
 }
 
+/// Which of these sessions are not over, and their users neither disabled nor without a role. One statement.
+pub async fn find_good(
+    db: &mut PgConnection,
+    sessions: &[Uuid],
+    idle_since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, Error> {
+    Ok(sqlx::query_scalar!(
+        r#"
+        SELECT s.id
+        FROM admin_sessions s
+        JOIN users u ON u.id = s.user_id
+        WHERE s.id = ANY($1) AND s.last_used_at > $2 AND s.expires_at > $3
+          AND u.roles <> '{}' AND NOT disabled_now(u.disabled_at, u.disabled_until, $3)
+        "#,
+        sessions,
+        idle_since,
+        now,
+    )
+    .fetch_all(db)
+    .await?)
+}
+
 /// Records a use; no event, as with a rotation. One statement.
 pub async fn set_used(db: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<(), Error> {
     sqlx::query!(

@@ -17,6 +17,7 @@ pub mod door;
 pub mod ended;
 pub mod installation;
 pub mod migrate;
+pub mod news;
 pub mod notices;
 pub mod oauth_clients;
 pub mod password_links;

@@ -9,12 +9,19 @@ use sqlx::{
 };
 use tokio::time::{Interval, interval};
 
-use super::{Error, cut_offs::CutOff};
+use super::{
+    Error,
+    cut_offs::CutOff,
+    news::{self, Topic, Topics},
+};
 
 const CHANNEL: &str = "doorward";
 
 /// The notice that the signing keys are others now.
 const SIGNING_KEYS: &str = "signing keys";
+
+/// The beginning of a notice that there is something new to be seen.
+const NEWS: &str = "news ";
 
 /// How often everything is read anew: that forgets what is old, and finds what a lost
 /// connection has swallowed.
@@ -27,6 +34,8 @@ pub enum Notice {
     CutOff(CutOff),
     /// The signing keys are others now.
     SigningKeys,
+    /// There is something new to be seen, of these kinds.
+    News(Topics),
 }
 
 impl Notice {
@@ -34,6 +43,7 @@ impl Notice {
         match self {
             Self::CutOff(cut_off) => cut_off.told(),
             Self::SigningKeys => SIGNING_KEYS.to_owned(),
+            Self::News(topics) => format!("{NEWS}{}", news::told(topics)),
         }
     }
 
@@ -42,12 +52,15 @@ impl Notice {
         if text == SIGNING_KEYS {
             return Some(Self::SigningKeys);
         }
+        if let Some(topics) = text.strip_prefix(NEWS) {
+            return Some(Self::News(news::heard(topics)));
+        }
         CutOff::heard(text).map(Self::CutOff)
     }
 }
 
 /// Has every server told, when the transaction commits. One statement.
-pub(super) async fn tell(db: &mut PgConnection, notices: &[Notice]) -> Result<(), Error> {
+pub async fn tell(db: &mut PgConnection, notices: &[Notice]) -> Result<(), Error> {
     let told: Vec<String> = notices.iter().map(Notice::told).collect();
     sqlx::query!(
         "SELECT pg_notify($1, told) FROM UNNEST($2::text[]) AS told",
@@ -90,11 +103,13 @@ impl Notices {
     pub async fn next(&mut self) -> Result<Option<Notice>, Error> {
         loop {
             let heard = tokio::select! {
-                _ = self.ticks.tick() => None,
+                _ = self.ticks.tick() => return Ok(None),
                 heard = self.listener.try_recv() => heard?,
             };
             let Some(heard) = heard else {
-                return Ok(None);
+                // The connection was lost, and with it whatever was told until now.
+                self.ticks.reset_immediately();
+                return Ok(Some(Notice::News(Topic::ALL.into())));
             };
             if let Some(notice) = Notice::heard(heard.payload()) {
                 return Ok(Some(notice));
@@ -111,6 +126,7 @@ mod tests {
     fn what_is_told_is_heard() {
         for notice in [
             Notice::SigningKeys,
+            Notice::News([Topic::Audit, Topic::Users].into()),
             Notice::CutOff(CutOff::Ended(uuid::Uuid::max())),
         ] {
             assert_eq!(Notice::heard(&notice.told()), Some(notice));

@@ -164,11 +164,11 @@ pub(super) async fn insert(
 }
 
 /// Who a cookie stands for now; nobody if its time is over, or user or roles are gone. One
-/// statement, and one a minute to record the use.
+/// statement, and one a minute to record the use, unless it is a page's that looks by itself: nobody is there then.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn of_cookie(app: &App, cookie: &str) -> Result<Option<Panelist>, Error> {
+pub async fn of_cookie(app: &App, cookie: &str, used: bool) -> Result<Option<Panelist>, Error> {
     let Some(token) = OpaqueToken::parse(Purpose::AdminSession, cookie) else {
         return Ok(None);
     };
@@ -178,7 +178,7 @@ pub async fn of_cookie(app: &App, cookie: &str) -> Result<Option<Panelist>, Erro
     let Some(found) = found.filter(|found| !found.disabled && !found.roles.is_empty()) else {
         return Ok(None);
     };
-    if now - found.last_used_at >= TimeDelta::from_std(RECORDED_EVERY).unwrap_or_default() {
+    if used && now - found.last_used_at >= TimeDelta::from_std(RECORDED_EVERY).unwrap_or_default() {
         admin_sessions::set_used(&mut db, found.id, now).await?;
     }
     db.hand_on();
@@ -190,6 +190,15 @@ pub async fn of_cookie(app: &App, cookie: &str) -> Result<Option<Panelist>, Erro
         csrf: token.csrf(),
         authenticated_at: found.authenticated_at,
     }))
+}
+
+/// Which of these sessions still stand for somebody with a role. One statement.
+///
+/// # Errors
+/// Those of the database.
+pub(super) async fn still_good(app: &App, sessions: &[Uuid]) -> Result<Vec<Uuid>, Error> {
+    let now = app.clock.now();
+    Ok(admin_sessions::find_good(&mut *app.db().await?, sessions, now - IDLE, now).await?)
 }
 
 /// Takes the password once more, for what is grave. One hash, under the throttle of the sign-in. A wrong one is

@@ -18,6 +18,8 @@ use crate::{
         self,
         audit_chain::{self, Checkpoint, Place, Seal},
         audit_events::{self, BareEvent},
+        news::Topic,
+        notices::{self, Notice},
     },
 };
 
@@ -57,7 +59,7 @@ pub(super) fn beginning() -> Place {
     }
 }
 
-/// Seals what waits, if no other server is at it; how many events.
+/// Seals what waits, if no other server is at it, and has open pages told; how many events.
 ///
 /// # Errors
 /// Those of the database; what was sealed until then stays sealed, and the rest waits.
@@ -88,6 +90,9 @@ async fn seal_batch(app: &App) -> Result<u64, Error> {
     };
     let link = link(&app.audit_key, &last, app.clock.now(), ids, &events);
     audit_chain::insert(&mut sealing, &link).await?;
+    let kinds = events.iter().map(|event| event.subject_kind.as_str());
+    let topics = kinds.flat_map(Topic::of_event).copied().collect();
+    notices::tell(&mut sealing, &[Notice::News(topics)]).await?;
     sealing.commit().await.map_err(db::Error::from)?;
     Ok(u64::try_from(link.events.len()).unwrap_or_default())
 }

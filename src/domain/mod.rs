@@ -22,6 +22,7 @@ pub mod health;
 pub mod introspect;
 pub mod keys;
 pub mod listing;
+pub mod live;
 pub mod password;
 pub mod purge;
 pub mod refresh;

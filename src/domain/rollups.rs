@@ -8,12 +8,17 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use super::{active, error::Error};
 use crate::{
     app::App,
-    db::rollups::{self, Slot, Sum},
+    db::{
+        news::{Topic, Topics},
+        notices::{self, Notice},
+        rollups::{self, Slot, Sum},
+    },
 };
 
 pub use crate::db::rollups::Kind;
 
-/// Writes what this server has counted since the last time, and whom it has seen. One statement and three, or none
+/// Writes what this server has counted since the last time, has that told to open pages, and whom it has seen. Two statements
+/// and three, or none
 /// where nothing happened.
 /// Of two at once the second waits; whoever is cut short may leave the next one to write the same again.
 ///
@@ -27,8 +32,14 @@ pub async fn write(app: &App) -> Result<(), Error> {
 async fn write_counts(app: &App) -> Result<(), Error> {
     let mut unwritten = app.counts.unwritten(app.clock.now()).await;
     if !unwritten.is_empty() {
-        rollups::add(&mut *app.db().await?, &unwritten).await?;
+        let mut topics = Topics::from([Topic::Counts]);
+        if unwritten.keys().any(|(_, what)| !what.reason.is_empty()) {
+            topics.insert(Topic::Refusals);
+        }
+        let mut db = app.db().await?;
+        rollups::add(&mut db, &unwritten).await?;
         unwritten.clear();
+        notices::tell(&mut db, &[Notice::News(topics)]).await?;
     }
     Ok(())
 }

@@ -53,6 +53,12 @@ pub(super) fn sent<'a>(app: &App, jar: &'a CookieJar<'_>) -> Option<&'a str> {
     jar.get(name(app)).map(Cookie::value)
 }
 
+/// Whether a page asks by itself, with nobody there: an open page must not keep a session that is left alone.
+fn is_by_itself(request: &Request<'_>) -> bool {
+    let headers = request.headers();
+    headers.contains("X-By-Itself") || headers.get_one("Accept") == Some("text/event-stream")
+}
+
 /// Who is signed in; looked up once per request.
 ///
 /// # Errors
@@ -63,7 +69,10 @@ pub async fn panelist(request: &Request<'_>) -> Result<Option<Panelist>, Wire> {
             return Err(Wire::internal("no application is managed"));
         };
         match sent(app, request.cookies()) {
-            Some(cookie) => Ok(admin_session::of_cookie(app, cookie).await?),
+            Some(cookie) => {
+                let used = !is_by_itself(request);
+                Ok(admin_session::of_cookie(app, cookie, used).await?)
+            }
             None => Ok(None),
         }
     });

@@ -8,6 +8,7 @@ mod exports;
 mod filters;
 mod forms;
 mod lists;
+mod live;
 mod overview;
 mod pages;
 mod search;

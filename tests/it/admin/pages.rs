@@ -35,8 +35,11 @@ async fn whatever_was_typed_is_shown_as_text() {
     ] {
         let page = desk.get(&path).await;
         assert!([200, 422].contains(&page.status), "{}", page.text);
-        let own = "<script src=\"/static/panel.js\" defer></script>";
-        let typed = page.text.replacen(own, "", 1);
+        let mut typed = page.text.clone();
+        for file in ["idiomorph.min.js", "panel.js"] {
+            let own = format!("<script src=\"/static/{file}\" defer></script>");
+            typed = typed.replacen(&own, "", 1);
+        }
         for sign in ["<script", "<img", "<b>", "\" onload"] {
             assert!(!typed.contains(sign), "{sign} in {path}: {}", page.text);
         }
@@ -53,17 +56,21 @@ async fn whatever_was_typed_is_shown_as_text() {
     assert!(page.text.contains(&long));
 }
 
-/// The pages of the panel may run the one script of ours, and nothing else.
+/// The pages of the panel may run two files of ours, and ask us, and nothing else.
 #[tokio::test]
-async fn the_script_is_a_file_of_ours_for_the_panel_alone() {
+async fn the_scripts_are_files_of_ours_for_the_panel_alone() {
     let server = spawn().await;
     let mut desk = server.browser("boss", &["admin"]).await;
-    let script = server.get("/static/panel.js").await.expect(200);
-    assert!(script.header("content-type").starts_with("text/javascript"));
-    assert_eq!(script.header("x-content-type-options"), "nosniff");
+    for file in ["panel.js", "idiomorph.min.js"] {
+        let script = server.get(&format!("/static/{file}")).await.expect(200);
+        assert!(script.header("content-type").starts_with("text/javascript"));
+        assert_eq!(script.header("x-content-type-options"), "nosniff");
+    }
     let page = desk.get("/admin").await.expect(200);
     let policy = page.header("content-security-policy");
-    assert!(policy.contains("script-src 'self';") && !policy.contains("unsafe"));
+    assert!(
+        policy.contains("script-src 'self'; connect-src 'self';") && !policy.contains("unsafe")
+    );
     let policy = server.get("/docs").await.expect(200);
     let policy = policy.header("content-security-policy").to_owned();
     assert!(!policy.contains("script-src"), "{policy}");

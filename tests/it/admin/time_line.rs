@@ -27,7 +27,7 @@ async fn look(desk: &mut Browser<'_>, path: &str) -> Told {
     let page = desk.get(path).await.expect(200);
     let (_, after) = page.text.split_once("id=\"time-line\"").unwrap();
     let line = after.split("</section>").next().unwrap();
-    let groups = line.split("<div class=\"group\">").skip(1).map(|group| {
+    let groups = line.split("<div class=\"group\"").skip(1).map(|group| {
         let (heading, table) = group.split_once("</h3>").unwrap();
         let rows = table.split("<tr>").skip(2);
         (
@@ -51,8 +51,8 @@ impl Told {
 
     /// The sheet of a device.
     fn sheet(&self, name: &str) -> String {
-        let sheets = self.html.split("<article class=\"sheet\">").skip(1);
-        let mut own = sheets.filter(|sheet| sheet.starts_with(&format!("\n<h3><bdi>{name}</bdi>")));
+        let sheets = self.html.split("<article class=\"sheet\"").skip(1);
+        let mut own = sheets.filter(|sheet| sheet.contains(&format!(">\n<h3><bdi>{name}</bdi>")));
         words(own.next().unwrap())
     }
 }

@@ -28,10 +28,12 @@ const FAULTS: &str = r#"
     if (document.querySelectorAll('h1').length !== 1) faults.push('not one h1');
     if (document.documentElement.scrollWidth > innerWidth)
         faults.push(`${document.documentElement.scrollWidth} px wide`);
-    const files = ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind));
+    // What it fetches later, to look again, is this page once more.
+    const files = ['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))
+        .filter(file => !['fetch', 'other'].includes(file.initiatorType));
     const weight = files.reduce((sum, file) => sum + file.decodedBodySize, 0);
     if (!weight || weight > 100_000 && location.pathname !== '/docs') faults.push(`weighs ${weight} bytes`);
-    many('script', 'script:not([src="/static/panel.js"][defer])');
+    many('script', 'script:not([src="/static/panel.js"][defer], [src="/static/idiomorph.min.js"][defer])');
     many('markup that somebody typed', 'img, [onerror], [onload], [style]');
     if (!location.pathname.startsWith('/set-password/'))
         many('form without its token', 'form[method=post]:not(:has(input[name=csrf][type=hidden]))');
@@ -350,8 +352,8 @@ async fn every_page_is_fit_to_be_read() {
     let shown = server.routes.iter();
     let unseen: Vec<&str> = shown
         .filter_map(|route| route.strip_prefix("GET "))
-        // A file is not a page.
-        .filter(|path| !path.starts_with("/admin/export/"))
+        // A file is not a page, nor is a stream.
+        .filter(|path| !path.starts_with("/admin/export/") && *path != "/admin/live")
         .filter(|path| {
             ["/admin", "/set-password", "/docs"]
                 .iter()

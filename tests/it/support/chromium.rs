@@ -143,6 +143,15 @@ impl Chromium {
         self
     }
 
+    /// Cuts the window off from all servers, or lets it reach them again.
+    pub async fn cut(&self, off: bool) {
+        self.tools("Network.enable", json!({})).await;
+        let how = json!({
+            "offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
+        });
+        self.tools("Network.emulateNetworkConditions", how).await;
+    }
+
     /// As wide as a phone or a desk, in the light or the dark theme.
     pub async fn look(&self, width: u32, dark: bool) {
         self.look_at(width, dark, "screen").await;
@@ -286,7 +295,7 @@ impl Chromium {
     /// Presses Enter in the field with this label, which leads to another page.
     pub async fn enter(&self, label: &str) {
         let field = self.field(label).await;
-        let before = self.client.find(Locator::Css("html")).await.unwrap();
+        let before = self.now().await;
         field.send_keys("\u{e007}").await.unwrap();
         self.next_page(&before).await;
     }
@@ -297,8 +306,18 @@ impl Chromium {
         focused.send_keys(keys).await.unwrap();
     }
 
-    async fn next_page(&self, before: &Element) {
-        wait::until("the next page", async || before.tag_name().await.err()).await;
+    /// The page, and its address: one of them is another after a press.
+    async fn now(&self) -> (Element, String) {
+        let page = self.client.find(Locator::Css("html")).await.unwrap();
+        (page, self.path().await)
+    }
+
+    /// Another page, or the same one with what is at another address.
+    async fn next_page(&self, (page, path): &(Element, String)) {
+        wait::until("the next page", async || {
+            (page.tag_name().await.is_err() || self.path().await != *path).then_some(())
+        })
+        .await;
         wait::until("its heading", async || self.heading_if_any().await).await;
     }
 
@@ -309,7 +328,7 @@ impl Chromium {
         );
         let pressed = self.one(&path).await;
         let folds = pressed.tag_name().await.unwrap() == "summary";
-        let before = self.client.find(Locator::Css("html")).await.unwrap();
+        let before = self.now().await;
         self.act_on(&pressed).await;
         if !folds {
             self.next_page(&before).await;

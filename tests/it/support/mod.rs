@@ -226,6 +226,11 @@ impl Server {
         }
     }
 
+    /// Begins to stop, as at a signal.
+    pub fn stop(&self) {
+        self.shutdown.clone().notify();
+    }
+
     pub fn advance(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
