@@ -1,4 +1,4 @@
-// What the panel does better with script; nothing needs it. Lists are paged, sorted and narrowed down in place, and
+// What the panel does better with script; nothing needs it. Times stand in the reader's zone. Lists are paged, sorted and narrowed down in place, and
 // follow what happens (GET /admin/live). Pages are made by the server alone; here one is made out of another.
 (() => {
     'use strict';
@@ -30,6 +30,21 @@
             `${told}, ${head.textContent}: ${numbers[at].textContent}`, time.textContent);
         bar.append(title);
     });
+
+    // Times in the reader's zone, to what they are told to; in UTC and exactly on a closer look, by their titles.
+    const zoned = new Intl.DateTimeFormat('en', {
+        hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit',
+        hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
+    });
+    function tellTimes(within) {
+        for (const time of within.querySelectorAll('time')) {
+            const at = {};
+            for (const { type, value } of zoned.formatToParts(new Date(time.dateTime))) at[type] = value;
+            const seconds = /:..:/.test(time.textContent) ? `:${at.second}` : '';
+            time.textContent = `${at.year}-${at.month}-${at.day} ${at.hour}:${at.minute}${seconds} ${at.timeZoneName}`;
+        }
+    }
+    tellTimes(main);
 
     // Only pages that can be asked for again; an answer to a form is none.
     if (!('live' in main.dataset)) return;
@@ -75,6 +90,7 @@
         const token = of => of.querySelector('input[name=csrf]')?.value;
         if (anew?.dataset.live !== main.dataset.live || token(page) !== token(document) || !(asked || answer.ok))
             throw new Error('another page');
+        tellTimes(anew);
         const back = place(asked);
         document.title = page.title;
         Idiomorph.morph(main, anew.childNodes, {

@@ -11,6 +11,7 @@ use super::{
     fault::{Fault, LOGIN_PATH, Turn},
     format,
     page::Page,
+    words::Words,
 };
 use crate::{
     api::error::Wire,
@@ -40,8 +41,8 @@ pub struct AccountPage {
 struct SessionLine {
     id: Uuid,
     own: bool,
-    created: String,
-    last_used: String,
+    created: Words,
+    last_used: Words,
     address: String,
     user_agent: String,
 }

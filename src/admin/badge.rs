@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::format;
+use super::{format, words::Words};
 use crate::db::{
     devices::Device, oauth_clients::Client, refresh_tokens::Grant, signing_keys::StoredKey,
     users::User,
@@ -11,7 +11,7 @@ use crate::db::{
 /// A state; the colour only repeats the words.
 pub struct Badge {
     /// The words.
-    pub text: String,
+    pub text: Words,
     /// `good`, `off` or `gone`.
     pub tone: &'static str,
 }
@@ -51,7 +51,7 @@ impl Badge {
     pub fn of_key(key: &StoredKey) -> Self {
         match key.state.as_str() {
             "active" => Self {
-                text: "signs".to_owned(),
+                text: "signs".into(),
                 tone: "good",
             },
             "next" => Self::gone("next"),
@@ -61,14 +61,17 @@ impl Badge {
 
     fn of(disabled: bool, until: Option<DateTime<Utc>>) -> Self {
         let (text, tone) = match (disabled, until) {
-            (false, _) => ("active".to_owned(), "good"),
-            (true, None) => ("disabled".to_owned(), "off"),
-            (true, Some(until)) => (format!("disabled until {}", format::time(until)), "off"),
+            (false, _) => ("active".into(), "good"),
+            (true, None) => ("disabled".into(), "off"),
+            (true, Some(until)) => {
+                let until = format::time(until);
+                (until.within(|time| format!("disabled until {time}")), "off")
+            }
         };
         Self { text, tone }
     }
 
-    fn gone(text: impl Into<String>) -> Self {
+    fn gone(text: impl Into<Words>) -> Self {
         Self {
             text: text.into(),
             tone: "gone",

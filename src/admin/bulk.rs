@@ -16,6 +16,7 @@ use super::{
     format,
     page::Page,
     pager::{Pager, begins},
+    words::Words,
 };
 use crate::{
     app::App,
@@ -64,7 +65,7 @@ fn badge(act: &BulkAct) -> Badge {
         (None, ..) => ("done", "good"),
     };
     Badge {
-        text: text.to_owned(),
+        text: text.into(),
         tone,
     }
 }
@@ -81,7 +82,7 @@ pub struct BulkActsPage {
 /// One printed act.
 struct ActLine {
     id: Uuid,
-    begun: String,
+    begun: Words,
     made_by: String,
     done: String,
     filter: String,

@@ -14,6 +14,7 @@ use super::{
     fault::{Fault, Turn},
     format,
     page::Page,
+    words::Words,
 };
 use crate::{
     app::App,
@@ -52,8 +53,8 @@ struct ClientSheet {
     scopes: String,
     audiences: String,
     redirect_uris: String,
-    created: String,
-    last_used: String,
+    created: Words,
+    last_used: Words,
     /// It has a secret, of which another can be made.
     new_secret: bool,
     deeds: Deeds,

@@ -1,6 +1,7 @@
 //! What an act does, in sentences: told before it is confirmed, and after it is done. Pure functions
 //! of what the database says; names that users typed stand apart from our words.
 
+use super::words::Words;
 use crate::{
     db::{devices::Device, users::User},
     ids::{DeviceId, UserId},
@@ -13,12 +14,12 @@ pub struct Sentence {
     /// As users typed it.
     pub name: String,
     /// Our words.
-    pub after: String,
+    pub after: Words,
 }
 
 impl Sentence {
     /// About a thing, whose name is quoted; `after` begins with the closing quote.
-    pub fn on(name: &str, after: impl Into<String>) -> Self {
+    pub fn on(name: &str, after: impl Into<Words>) -> Self {
         Self {
             before: "“",
             name: name.to_owned(),
@@ -31,7 +32,7 @@ impl Sentence {
         Self {
             before: words,
             name: String::new(),
-            after: String::new(),
+            after: Words::default(),
         }
     }
 }
@@ -61,7 +62,7 @@ impl Owner {
         }
     }
 
-    fn says(&self, after: impl Into<String>) -> Sentence {
+    fn says(&self, after: impl Into<Words>) -> Sentence {
         Sentence {
             before: "",
             name: self.name.clone(),
@@ -143,11 +144,11 @@ impl Owner {
     }
 
     /// Now that so many devices are disabled, or enabled again.
-    pub fn devices_are(&self, many: usize, how: &str) -> Sentence {
-        self.says(match many {
+    pub fn devices_are(&self, many: usize, how: Words) -> Sentence {
+        self.says(how.within(|how| match many {
             1 => format!(": one device is {how}."),
             many => format!(": {} devices are {how}.", number(many)),
-        })
+        }))
     }
 
     /// Whether there is more than one device that gets something.
@@ -206,7 +207,8 @@ mod tests {
             assert_eq!(owner(devices, false).others(but).after, said);
         }
         let said = owner(3, true).others(this).after;
-        assert!(said.starts_with(" is disabled"), "{said}");
+        let none = " is disabled: no device of this user gets anything.";
+        assert_eq!(said, none);
     }
 
     #[test]

@@ -16,6 +16,7 @@ use super::{
     format,
     list::{Around, Column, Field},
     page::Page,
+    words::Words,
 };
 use crate::{
     api::error::Wire,
@@ -53,9 +54,9 @@ struct DeviceLine {
     username: String,
     badge: Badge,
     reason: String,
-    created: String,
-    signed_in: String,
-    last_used: String,
+    created: Words,
+    signed_in: Words,
+    last_used: Words,
 }
 
 impl DeviceLine {

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::format;
+use super::{format, words::Words};
 use crate::{
     app::App,
     db::disabling::Subject,
@@ -32,38 +32,37 @@ impl Ends {
     }
 
     /// In sentences, of one of them that is disabled since then; nothing of what is not disabled.
-    pub fn tell(
-        &self,
-        id: impl Into<Uuid>,
-        disabled: bool,
-        since: Option<DateTime<Utc>>,
-    ) -> String {
+    pub fn tell(&self, id: impl Into<Uuid>, disabled: bool, since: Option<DateTime<Utc>>) -> Words {
         let until = self.until.get(&id.into()).copied();
         let since = since.filter(|_| disabled);
-        since.map_or_else(String::new, |since| sentences(since, until, self.now))
+        since.map_or_else(Words::default, |since| sentences(since, until, self.now))
     }
 
     /// In sentences, of all of them, which one act disabled.
-    pub fn tell_all(&self, since: DateTime<Utc>) -> String {
+    pub fn tell_all(&self, since: DateTime<Utc>) -> Words {
         sentences(since, self.until.values().max().copied(), self.now)
     }
 }
 
 /// `until` is none where no access token was ever given.
-fn sentences(since: DateTime<Utc>, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> String {
+fn sentences(since: DateTime<Utc>, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Words {
     let rest = match until.map(|until| (until, format::second(until))) {
-        None => "No access token is out.".to_owned(),
+        None => "No access token is out.".into(),
         // `exp` counts whole seconds.
         Some((until, told)) if until.timestamp() <= now.timestamp() => {
-            format!("The last access token expired at {told}, for every server.")
+            told.within(|told| format!("The last access token expired at {told}, for every server."))
         }
-        Some((_, told)) => format!(
-            "Doorward itself refuses its access tokens from then on; a resource server that only checks exp accepts \
-             the last one until {told}."
-        ),
+        Some((_, told)) => told.within(|told| {
+            format!(
+                "Doorward itself refuses its access tokens from then on; a resource server that only checks exp \
+                 accepts the last one until {told}."
+            )
+        }),
     };
     let since = format::second(since);
-    format!("Refreshing has stopped: since {since} every refresh is refused. {rest}")
+    since
+        .within(|since| format!("Refreshing has stopped: since {since} every refresh is refused. "))
+        .and(rest)
 }
 
 #[cfg(test)]
@@ -91,7 +90,7 @@ mod tests {
                 "Refreshing has stopped: since 2030-03-17 17:46:40 UTC every refresh is refused.";
             assert_eq!(
                 sentences(at(0), until.map(at), at(now)),
-                format!("{begins} {said}")
+                &*format!("{begins} {said}")
             );
         }
     }

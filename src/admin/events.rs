@@ -3,7 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::format;
+use super::{format, words::Words};
 use crate::db::audit_events::StoredEvent;
 
 /// One printed event.
@@ -11,7 +11,7 @@ pub struct EventLine {
     /// Its id.
     pub id: Uuid,
     /// When.
-    pub time: String,
+    pub time: Words,
     /// The stored word, such as `device.disabled`.
     pub action: String,
     /// A sign of trouble.

@@ -1,40 +1,22 @@
 //! How things are printed and typed: times, sentences, lists. Pure functions.
 
-use chrono::{DateTime, Datelike, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
+
+use super::words::Words;
 
 /// A time to the minute, such as "2026-11-23 22:41 UTC".
-pub fn time(time: DateTime<Utc>) -> String {
-    time.format("%Y-%m-%d %H:%M UTC").to_string()
+pub fn time(time: DateTime<Utc>) -> Words {
+    Words::time(time.format("%Y-%m-%d %H:%M UTC").to_string(), time)
 }
 
 /// A time to the second, such as "2026-11-23 22:41:19 UTC".
-pub fn second(time: DateTime<Utc>) -> String {
-    time.format("%Y-%m-%d %H:%M:%S UTC").to_string()
-}
-
-/// A time as an element of HTML: for readers to the second, for programs and on a closer look exact.
-pub struct Moment {
-    /// As the attribute `datetime` has it.
-    pub datetime: String,
-    /// To the millisecond.
-    pub exact: String,
-    /// To the second.
-    pub text: String,
-}
-
-impl From<DateTime<Utc>> for Moment {
-    fn from(time: DateTime<Utc>) -> Self {
-        Self {
-            datetime: time.to_rfc3339_opts(SecondsFormat::Millis, true),
-            exact: time.format("%Y-%m-%d %H:%M:%S%.3f UTC").to_string(),
-            text: second(time),
-        }
-    }
+pub fn second(time: DateTime<Utc>) -> Words {
+    Words::time(time.format("%Y-%m-%d %H:%M:%S UTC").to_string(), time)
 }
 
 /// A time, or "never".
-pub fn last(at: Option<DateTime<Utc>>) -> String {
-    at.map_or_else(|| "never".to_owned(), time)
+pub fn last(at: Option<DateTime<Utc>>) -> Words {
+    at.map_or_else(|| "never".into(), time)
 }
 
 /// A time as a field of a form holds it, to the last digit.
@@ -134,13 +116,11 @@ mod tests {
     fn times_are_told_to_the_minute_and_read_as_browsers_send_them() {
         let at = DateTime::from_timestamp(1_795_473_679, 0).unwrap();
         assert_eq!(time(at), "2026-11-23 22:41 UTC");
+        assert_eq!(second(at), "2026-11-23 22:41:19 UTC");
         assert_eq!(last(None), "never");
-        let moment = Moment::from(at + chrono::TimeDelta::microseconds(250_999));
-        assert_eq!(moment.text, "2026-11-23 22:41:19 UTC");
-        assert_eq!(moment.exact, "2026-11-23 22:41:19.250 UTC");
-        assert_eq!(moment.datetime, "2026-11-23T22:41:19.250Z");
         for text in ["2026-11-23T22:41", " 2026-11-23T22:41:00 "] {
-            assert_eq!(time(typed_time(text).unwrap().unwrap()), time(at));
+            let typed = typed_time(text).unwrap().unwrap();
+            assert_eq!(time(typed), "2026-11-23 22:41 UTC");
         }
         assert_eq!(typed_time("  "), Ok(None));
         for bad in [

@@ -12,6 +12,7 @@ use super::{
     fault::{Fault, Turn},
     format,
     page::Page,
+    words::Words,
 };
 use crate::{
     app::App,
@@ -36,9 +37,9 @@ struct KeyLine {
     kid: String,
     alg: String,
     badge: Badge,
-    created: String,
-    activated: String,
-    retired: String,
+    created: Words,
+    activated: Words,
+    retired: Words,
 }
 
 impl From<StoredKey> for KeyLine {

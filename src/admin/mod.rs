@@ -40,6 +40,7 @@ mod tried;
 mod user;
 mod users;
 mod why;
+mod words;
 
 use rocket::{Route, routes};
 

@@ -13,6 +13,7 @@ use super::{
     ends::Ends,
     format,
     sheets::{DeviceSheet, GrantSheet},
+    words::Words,
 };
 use crate::{
     app::App,
@@ -30,7 +31,7 @@ pub struct Outcome {
     /// In sentences.
     pub told: Vec<Sentence>,
     /// What ends when, of what is disabled now; empty otherwise.
-    pub ends: String,
+    pub ends: Words,
     /// What undoes it: the path that the form posts to.
     pub undo: Option<String>,
     /// Why, for the audit log, if it is undone: what is disabled again is so for the reason that it was.
@@ -50,7 +51,7 @@ struct After {
     /// Disabled since the event.
     by_event: bool,
     /// Until when.
-    until: Option<String>,
+    until: Option<Words>,
     /// The path of its forms.
     path: String,
     /// It may be disabled, and it may be enabled.
@@ -125,12 +126,13 @@ async fn of_devices(
         return Ok(None);
     };
     let how = if disabled {
-        let until = device
-            .disabled_until
-            .map(|until| format!(" until {}", format::time(until)));
-        format!("disabled{}", until.unwrap_or_default())
+        let until = device.disabled_until.map(format::time);
+        until.map_or_else(
+            || "disabled".into(),
+            |until| until.within(|time| format!("disabled until {time}")),
+        )
     } else {
-        "enabled again".to_owned()
+        "enabled again".into()
     };
     let (many, request) = (still.len(), event.request_id);
     let mut sheets = still
@@ -141,7 +143,7 @@ async fn of_devices(
     let ends = ends_of(app, events).await?;
     Ok(Some(Outcome {
         ends,
-        told: vec![owner.devices_are(many, &how), owner.but(&ids)],
+        told: vec![owner.devices_are(many, how), owner.but(&ids)],
         undo: may_undo.then_some(path),
         because: UNDONE.to_owned(),
         until: String::new(),
@@ -149,7 +151,7 @@ async fn of_devices(
 }
 
 /// What ends when, after these events: nothing after others than those that disable.
-async fn ends_of(app: &App, events: &[StoredEvent]) -> Result<String, Error> {
+async fn ends_of(app: &App, events: &[StoredEvent]) -> Result<Words, Error> {
     let disabled = events.iter().filter(|it| it.action.ends_with(".disabled"));
     let subjects = disabled.filter_map(|event| {
         let id = event.subject_id?;
@@ -161,7 +163,7 @@ async fn ends_of(app: &App, events: &[StoredEvent]) -> Result<String, Error> {
     });
     let subjects: Vec<Subject> = subjects.collect();
     let Some(event) = events.first().filter(|_| !subjects.is_empty()) else {
-        return Ok(String::new());
+        return Ok(Words::default());
     };
     Ok(Ends::of(app, &subjects).await?.tell_all(event.created_at))
 }
@@ -171,7 +173,7 @@ fn of_user(user: &User, owner: &Owner, may: (bool, bool), event: &StoredEvent) -
         name: Sentence {
             before: "",
             name: user.username.clone(),
-            after: String::new(),
+            after: Words::default(),
         },
         others: (event.action == "user.disabled").then(|| owner.now_disabled()),
         disabled: user.disabled,
@@ -224,7 +226,7 @@ async fn of_token(
         name: Sentence {
             before: "The token on “",
             name: device.name,
-            after: "”".to_owned(),
+            after: "”".into(),
         },
         others: Some(owner.others(device.id)),
         disabled,
@@ -241,30 +243,32 @@ fn tell(after: After, event: &StoredEvent, now: DateTime<Utc>) -> Option<Outcome
     let (may_disable, may_enable) = after.may;
     let was = |fact: &str| event.details[fact].as_str();
     let was_until = was("was_until").and_then(|until| until.parse::<DateTime<Utc>>().ok());
-    let (said, undo) = match what {
+    let (said, undo): (Words, _) = match what {
         "disabled" if after.disabled && after.by_event => {
-            let until = after.until.map(|until| format!(" until {until}"));
-            let said = format!(" is disabled{}.", until.unwrap_or_default());
+            let said = after.until.map_or_else(
+                || " is disabled.".into(),
+                |until| until.within(|time| format!(" is disabled until {time}.")),
+            );
             // What had been disabled before was only changed: enabling would not bring that back.
             let again = event.details["again"].as_bool() == Some(true);
             (said, (may_enable && !again).then_some("enable"))
         }
         "enabled" if !after.disabled => (
-            " is enabled again.".to_owned(),
+            " is enabled again.".into(),
             // There is no way back to a suspension that would be over.
             (may_disable && was_until.is_none_or(|until| until > now)).then_some("disable"),
         ),
-        "ended" if event.subject_kind == "user" => (" is signed out everywhere.".to_owned(), None),
-        "ended" if event.subject_kind == "device" => (" is signed out for good.".to_owned(), None),
-        "ended" => (" has ended for good.".to_owned(), None),
+        "ended" if event.subject_kind == "user" => (" is signed out everywhere.".into(), None),
+        "ended" if event.subject_kind == "device" => (" is signed out for good.".into(), None),
+        "ended" => (" has ended for good.".into(), None),
         _ => return None,
     };
     let mut first = after.name;
-    first.after.push_str(&said);
+    first.after = first.after.and(said);
     let path = after.path;
     Some(Outcome {
         told: std::iter::once(first).chain(after.others).collect(),
-        ends: String::new(),
+        ends: Words::default(),
         undo: undo.map(|verb| format!("{path}/{verb}")),
         because: was("was_reason").unwrap_or(UNDONE).to_owned(),
         until: was_until.map(format::field_time).unwrap_or_default(),

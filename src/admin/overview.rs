@@ -13,6 +13,7 @@ use super::{
     format,
     page::Page,
     tried::TriedLine,
+    words::Words,
 };
 use crate::{
     app::App,
@@ -47,8 +48,8 @@ struct HealthView {
     round_trip: String,
     migrated: bool,
     kid: Option<String>,
-    made: String,
-    rotation: String,
+    made: Words,
+    rotation: Words,
 }
 
 impl From<Health> for HealthView {
@@ -66,7 +67,7 @@ impl From<Health> for HealthView {
             kid,
             made: made.map(format::time).unwrap_or_default(),
             rotation: health.rotation_due.map_or_else(
-                || "not by itself; signing_key_rotation is 0s".to_owned(),
+                || "not by itself; signing_key_rotation is 0s".into(),
                 format::time,
             ),
         }

@@ -15,6 +15,7 @@ use super::{
     format,
     list::{Around, Field},
     page::Page,
+    words::Words,
 };
 use crate::{
     api::error::Wire,
@@ -67,7 +68,7 @@ pub struct RefusalLine {
     /// Its id.
     pub id: Uuid,
     /// When.
-    pub time: String,
+    pub time: Words,
     /// Why, in words.
     pub why: String,
     /// In which request.

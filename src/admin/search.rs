@@ -19,6 +19,7 @@ use super::{
     refusals::{self, RefusalLine},
     sheets::DeviceSheet,
     users::list::UserLine,
+    words::Words,
 };
 use crate::{
     app::App,
@@ -65,7 +66,7 @@ struct VisitorLine {
     username: String,
     user_badge: Badge,
     device: Option<(DeviceId, String, Badge)>,
-    last: String,
+    last: Words,
     what: String,
 }
 

@@ -11,6 +11,7 @@ use super::{
     ends::Ends,
     format,
     time_line::UsesLine,
+    words::Words,
 };
 use crate::{
     app::App,
@@ -37,9 +38,9 @@ pub struct DeviceSheet {
     /// That user's name.
     pub username: String,
     /// The last sign-in or refresh.
-    pub last_used: String,
+    pub last_used: Words,
     /// The first sign-in.
-    pub created: String,
+    pub created: Words,
     /// Disabled now.
     pub disabled: bool,
     /// How it stands.
@@ -59,17 +60,17 @@ pub struct GrantSheet {
     /// The client.
     pub client: String,
     /// The sign-in.
-    pub created: String,
+    pub created: Words,
     /// The last refresh.
-    pub last_used: String,
+    pub last_used: Words,
     /// The end.
-    pub expires: String,
+    pub expires: Words,
     /// How it stands.
     pub badge: Badge,
     /// Why it is disabled, while it is.
     pub reason: String,
     /// What ends when, while it is disabled; the page that tells it fills it in.
-    pub ends: String,
+    pub ends: Words,
     /// What can be done.
     pub deeds: Deeds,
 }
@@ -81,7 +82,7 @@ pub struct DeviceEntry {
     /// How it refreshed.
     pub uses: UsesLine,
     /// What ends when, while it is disabled.
-    pub ends: String,
+    pub ends: Words,
 }
 
 impl DeviceSheet {
@@ -136,7 +137,7 @@ impl GrantSheet {
             deeds: Deeds::new(by, "token", grant.id, &standing).telling(disabled, ended),
             badge: Badge::of_grant(&grant, now),
             reason: format::reason(grant.disabled, grant.disabled_reason),
-            ends: String::new(),
+            ends: Words::default(),
             device,
             client: grant.client_id.to_string(),
             created: format::time(grant.created_at),

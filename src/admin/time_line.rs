@@ -10,9 +10,10 @@ use uuid::Uuid;
 use super::{
     agent,
     events::{ALARMING, plain},
-    format::{self, Moment},
+    format,
     pager::Pager,
     refusals,
+    words::Words,
 };
 use crate::{
     db::{audit_events::lookup::Happened, refresh_tokens::uses::Uses, refusals::Refusal},
@@ -27,7 +28,7 @@ pub struct UsesLine {
     /// How often an answer was asked for and given again; empty for never.
     pub retries: String,
     /// The last time.
-    pub last: Option<Moment>,
+    pub last: Option<Words>,
     /// From where, then; empty where it is not known.
     pub address: String,
     /// With what, then.
@@ -52,7 +53,7 @@ impl UsesLine {
             last: uses
                 .as_ref()
                 .and_then(|uses| uses.refreshed_at)
-                .map(Moment::from),
+                .map(format::second),
             address: uses
                 .as_ref()
                 .and_then(|uses| uses.address.clone())
@@ -65,7 +66,7 @@ impl UsesLine {
 /// One line.
 pub struct Line {
     /// When.
-    pub time: Moment,
+    pub time: Words,
     /// What.
     pub what: String,
     /// How the badge looks.
@@ -75,7 +76,7 @@ pub struct Line {
     /// Why; empty for no reason.
     pub reason: String,
     /// What else.
-    pub facts: String,
+    pub facts: Words,
     /// From where; empty where it is not known.
     pub address: String,
     /// With what, in a few words.
@@ -150,12 +151,14 @@ impl Line {
         let told = details.filter(|(name, _)| *name != "device_id");
         let facts = told.filter_map(|(name, value)| fact(&name.replace('_', " "), value));
         Self {
-            time: event.created_at.into(),
+            time: format::second(event.created_at),
             tone: tone(&event.action),
             what: event.action.replace(['.', '_'], " "),
             by,
             reason: event.reason.unwrap_or_default(),
-            facts: facts.collect::<Vec<_>>().join(", "),
+            facts: facts
+                .reduce(|told, fact| told.and(", ").and(fact))
+                .unwrap_or_default(),
             address: event.address.unwrap_or_default(),
             agent: agent::words(&event.user_agent.unwrap_or_default()),
             refused_in: None,
@@ -169,7 +172,7 @@ impl Line {
             "refused"
         };
         Self {
-            time: refusal.created_at.into(),
+            time: format::second(refusal.created_at),
             what: format!("{what}: {}", refusals::words(&refusal.reason)),
             tone: "off",
             by: String::new(),
@@ -177,7 +180,8 @@ impl Line {
             facts: format!(
                 "{} so far",
                 format::count(refusal.refused, ["time", "times"])
-            ),
+            )
+            .into(),
             address: refusal.address.unwrap_or_default(),
             agent: agent::words(&refusal.user_agent.unwrap_or_default()),
             refused_in: Some(refusal.request_id),
@@ -186,15 +190,15 @@ impl Line {
 }
 
 /// A detail in words; none for what is not so. Which id it is stands in the audit log.
-fn fact(name: &str, value: &Value) -> Option<String> {
+fn fact(name: &str, value: &Value) -> Option<Words> {
     let text = plain(value);
     match text.as_str() {
         "" | "null" | "false" | "0" => None,
-        "true" => Some(name.to_owned()),
-        id if Uuid::parse_str(id).is_ok() => Some(name.to_owned()),
+        "true" => Some(name.into()),
+        id if Uuid::parse_str(id).is_ok() => Some(name.into()),
         text => Some(match text.parse::<DateTime<Utc>>() {
-            Ok(time) => format!("{name} {}", format::second(time)),
-            Err(_) => format!("{name} {text}"),
+            Ok(time) => format::second(time).within(|time| format!("{name} {time}")),
+            Err(_) => format!("{name} {text}").into(),
         }),
     }
 }

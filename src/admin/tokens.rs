@@ -17,6 +17,7 @@ use super::{
     format,
     list::{Around, Column, Field},
     page::Page,
+    words::Words,
 };
 use crate::{
     api::error::Wire,
@@ -57,9 +58,9 @@ struct TokenLine {
     client: String,
     badge: Badge,
     reason: String,
-    created: String,
-    last_used: String,
-    expires: String,
+    created: Words,
+    last_used: Words,
+    expires: Words,
 }
 
 impl TokenLine {

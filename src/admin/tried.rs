@@ -1,11 +1,7 @@
 //! An alarm: a refresh token is presented although it, its device or its user is disabled. Told on the pages of the
 //! device and the user, and on the overview.
 
-use super::{
-    agent,
-    format::{self, Moment},
-    refusals,
-};
+use super::{agent, format, refusals, words::Words};
 use crate::{
     db::refusals::{KEPT, tries::Try},
     ids::{DeviceId, UserId},
@@ -26,7 +22,7 @@ pub struct TriedLine {
     /// How often since then.
     pub times: String,
     /// The last time.
-    pub last: Moment,
+    pub last: Words,
     /// From where, then; empty where it is not known.
     pub address: String,
     /// With what, then.
@@ -48,7 +44,7 @@ impl From<Try> for TriedLine {
             } else {
                 format!("{times} or more")
             },
-            last: tried.created_at.into(),
+            last: format::second(tried.created_at),
             address: tried.address.unwrap_or_default(),
             agent: agent::words(&tried.user_agent.unwrap_or_default()),
         }

@@ -21,6 +21,7 @@ use super::{
     time_line::TimeLineView,
     tried::TriedLine,
     users::{LinkPage, Profile},
+    words::Words,
 };
 use crate::{
     app::App,
@@ -55,12 +56,12 @@ pub struct UserPage {
     username: String,
     email: String,
     roles: String,
-    created: String,
-    last_used: String,
+    created: Words,
+    last_used: Words,
     badge: Badge,
     reason: String,
     /// What ends when, while the user is disabled.
-    ends: String,
+    ends: Words,
     /// Tokens that are cut off and presented all the same.
     tried: Vec<TriedLine>,
     deeds: Deeds,

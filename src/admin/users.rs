@@ -13,6 +13,7 @@ use super::{
     fault::{Fault, Turn},
     format,
     page::Page,
+    words::Words,
 };
 use crate::{
     app::App,
@@ -121,7 +122,7 @@ pub struct LinkPage {
     username: String,
     what: &'static str,
     url: String,
-    expires: String,
+    expires: Words,
 }
 
 impl LinkPage {

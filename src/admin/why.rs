@@ -19,6 +19,7 @@ use super::{
     format,
     page::Page,
     refusals::RefusalLine,
+    words::Words,
 };
 use crate::{
     app::App,
@@ -52,7 +53,7 @@ struct Story {
     client: String,
     token: Option<Badge>,
     /// Name and value.
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(&'static str, Words)>,
     suspensions: Vec<SuspensionLine>,
     refusals: Vec<RefusalLine>,
     /// What there is to read about the events.
@@ -63,9 +64,9 @@ struct Story {
 /// One printed suspension.
 struct SuspensionLine {
     what: String,
-    since: String,
+    since: Words,
     by: String,
-    until: String,
+    until: Words,
     reason: String,
 }
 
@@ -156,9 +157,12 @@ impl WhyPage {
                     .unwrap_or_default()
             };
             let facts = [
-                ("This access token", format!("from {}", at(claims.iat))),
+                (
+                    "This access token",
+                    at(claims.iat).within(|time| format!("from {time}")),
+                ),
                 ("It expires", at(claims.exp)),
-                ("It is for", claims.aud.clone()),
+                ("It is for", claims.aud.clone().into()),
             ];
             self.story.facts.splice(0..0, facts);
         }
@@ -166,16 +170,22 @@ impl WhyPage {
 }
 
 /// What a refusal keeps of its request.
-fn circumstances(refusal: Refusal) -> Vec<(&'static str, String)> {
+fn circumstances(refusal: Refusal) -> Vec<(&'static str, Words)> {
     let facts = [
         ("Refused", Some(format::time(refusal.created_at))),
         (
             "So far",
-            Some(format!("{} for this reason", times(refusal.refused))),
+            Some(format!("{} for this reason", times(refusal.refused)).into()),
         ),
-        ("From", refusal.address),
-        ("By", refusal.user_agent.filter(|agent| !agent.is_empty())),
-        ("Request", Some(refusal.request_id.to_string())),
+        ("From", refusal.address.map(Words::from)),
+        (
+            "By",
+            refusal
+                .user_agent
+                .filter(|agent| !agent.is_empty())
+                .map(Words::from),
+        ),
+        ("Request", Some(refusal.request_id.to_string().into())),
     ];
     let told = facts.into_iter();
     told.filter_map(|(name, value)| Some((name, value?)))
@@ -221,7 +231,7 @@ impl Story {
 }
 
 /// What the sign-in went through.
-fn facts(sign_in: &SignIn) -> Vec<(&'static str, String)> {
+fn facts(sign_in: &SignIn) -> Vec<(&'static str, Words)> {
     let SignIn {
         grant,
         standing,
@@ -229,30 +239,35 @@ fn facts(sign_in: &SignIn) -> Vec<(&'static str, String)> {
         ..
     } = sign_in;
     let rotated = match standing.rotated_at {
-        Some(at) => format!(
-            "{}, last {}",
-            times(grant.generation.into()),
-            format::time(at)
-        ),
-        None => "never".to_owned(),
+        Some(at) => {
+            let many = times(grant.generation.into());
+            format::time(at).within(|time| format!("{many}, last {time}"))
+        }
+        None => "never".into(),
     };
     let ended = grant.ended_at.zip(grant.ended_reason.as_ref());
-    let ended = ended.map(|(at, how)| format!("{}: {}", format::time(at), how.replace('_', " ")));
+    let ended = ended.map(|(at, how)| {
+        let how = how.replace('_', " ");
+        format::time(at).and(format!(": {how}"))
+    });
     let agent = Some(trail.last_user_agent.clone()).filter(|agent| !agent.is_empty());
     let told = [
         ("Signed in", Some(format::time(grant.created_at))),
         ("Refreshed", Some(rotated)),
-        ("Answered again", Some(times(trail.retries.into()))),
+        ("Answered again", Some(times(trail.retries.into()).into())),
         ("Last used", Some(format::time(grant.last_used_at))),
-        ("Last used from", trail.last_address.clone()),
-        ("Last used by", agent),
+        (
+            "Last used from",
+            trail.last_address.clone().map(Words::from),
+        ),
+        ("Last used by", agent.map(Words::from)),
         ("Expires", Some(format::time(grant.expires_at))),
         (
             "Ends in any case",
             Some(format::time(standing.holder.absolute_expires_at)),
         ),
         ("Ended", ended),
-        ("Token id", Some(grant.id.to_string())),
+        ("Token id", Some(grant.id.to_string().into())),
     ];
     told.into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
@@ -270,8 +285,8 @@ impl From<Suspension> for SuspensionLine {
                 None => kind,
             },
             until: suspension.disabled_until.map_or_else(
-                || "until it is enabled".to_owned(),
-                |at| format!("until {}", format::time(at)),
+                || "until it is enabled".into(),
+                |at| format::time(at).within(|time| format!("until {time}")),
             ),
             reason: suspension.disabled_reason.unwrap_or_default(),
         }

@@ -18,6 +18,7 @@ use crate::{
         fault::{Fault, Turn},
         format,
         page::Page,
+        words::Words,
     },
     app::App,
     db::bulk_acts::Example,
@@ -53,7 +54,7 @@ pub struct BulkActPage {
     undo: bool,
     /// How far it has come, while it is under way.
     so_far: String,
-    facts: Vec<(&'static str, String)>,
+    facts: Vec<(&'static str, Words)>,
     /// How many there are, and some of them.
     found: String,
     examples: Vec<ExampleLine>,
@@ -65,7 +66,7 @@ struct ExampleLine {
     user: UserId,
     username: String,
     device: Option<(DeviceId, String)>,
-    last_used: String,
+    last_used: Words,
     state: &'static str,
 }
 
@@ -134,13 +135,13 @@ fn consequences(act: &BulkAct) -> Vec<Sentence> {
     said.map(|after| Sentence {
         before: "",
         name: String::new(),
-        after,
+        after: after.into(),
     })
     .into()
 }
 
 /// What is known of an act: names and values.
-fn facts(act: &BulkAct) -> Vec<(&'static str, String)> {
+fn facts(act: &BulkAct) -> Vec<(&'static str, Words)> {
     let made_by = who(act.made_by_name.as_deref(), act.made_by, &act.made_by_kind);
     let undone_by = act.undone_by_kind.as_deref();
     let undone_by = undone_by.map(|kind| who(act.undone_by_name.as_deref(), act.undone_by, kind));
@@ -156,19 +157,22 @@ fn facts(act: &BulkAct) -> Vec<(&'static str, String)> {
         ),
     };
     let facts = [
-        ("Looked for", Some(act.filter.clone())),
-        ("By", Some(made_by)),
+        ("Looked for", Some(act.filter.clone().into())),
+        ("By", Some(made_by.into())),
         ("Looked", Some(format::time(act.created_at))),
-        ("Found", Some(counted(act.kind(), act.found))),
+        ("Found", Some(counted(act.kind(), act.found).into())),
         ("Begun", act.begun_at.map(format::time)),
-        ("Why", act.reason.clone()),
+        ("Why", act.reason.clone().map(Words::from)),
         ("Until", act.disabled_until.map(format::time)),
         ("Finished", act.finished_at.map(format::time)),
-        (done.0, done.1.map(format::number)),
-        ("Undone by", undone_by),
-        ("Why undone", act.undo_reason.clone()),
+        (done.0, done.1.map(|many| format::number(many).into())),
+        ("Undone by", undone_by.map(Words::from)),
+        ("Why undone", act.undo_reason.clone().map(Words::from)),
         ("Undone", act.undone_at.map(format::time)),
-        (done_again.0, done_again.1.map(format::number)),
+        (
+            done_again.0,
+            done_again.1.map(|many| format::number(many).into()),
+        ),
     ];
     let known = facts.into_iter();
     known

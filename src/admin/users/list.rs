@@ -18,6 +18,7 @@ use super::super::{
     list::{Around, Column, Field},
     page::Page,
     search,
+    words::Words,
 };
 use crate::{
     api::error::Wire,
@@ -69,9 +70,9 @@ pub struct UserLine {
     /// As a list.
     pub roles: String,
     /// When it was made.
-    pub created: String,
+    pub created: Words,
     /// The last sign-in or refresh.
-    pub last_used: String,
+    pub last_used: Words,
     /// How it stands.
     pub badge: Badge,
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{
-    overview::words,
+    overview::{untimed, words},
     undo::{act, undo},
 };
 use crate::support::{PASSWORD, Server, phone::Phone, reply::Reply, spawn};
@@ -16,7 +16,7 @@ fn second(server: &Server, from_now: i64) -> String {
 /// The sentences on a page, each as often as it stands there.
 fn ends(page: &Reply) -> Vec<String> {
     let told = page.text.split("class=\"ends\">").skip(1);
-    told.map(|part| part.split("</p>").next().unwrap().to_owned())
+    told.map(|part| untimed(part.split("</p>").next().unwrap()))
         .collect()
 }
 

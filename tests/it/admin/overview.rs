@@ -14,8 +14,19 @@ async fn overview(desk: &mut Browser<'_>, span: &str) -> String {
     page.text
 }
 
+/// A page, with times as mere words within theirs.
+pub fn untimed(html: &str) -> String {
+    let mut parts = html.split("<time ");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain.push_str(part.split_once('>').unwrap().1);
+    }
+    plain.replace("</time>", "")
+}
+
 /// The words of a page without its tags.
 pub fn words(html: &str) -> String {
+    let html = untimed(html);
     let mut words = String::new();
     for part in html.split('<').skip(1) {
         let text = part.split_once('>').map_or("", |(_, text)| text);

@@ -86,7 +86,7 @@ async fn a_request_leads_to_the_rule_that_refused_it_and_on() {
             ">ana</bdi>",
             "Ana&#39;s phone</bdi>",
             "first-party",
-            "1 time, last 2030",
+            "1 time, last <time datetime=\"2030",
             "The device is disabled</dt>",
             disabled,
             request,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::scenes::busy;
 use crate::support::{PASSWORD, Server, chromium::Chromium, phone::Phone, spawn, wait};
 
-async fn sign_in(desk: &Chromium) {
+pub(super) async fn sign_in(desk: &Chromium) {
     desk.visit("/admin/login").await;
     desk.fill("Username", "boss").await;
     desk.fill("Password", PASSWORD).await;
@@ -14,7 +14,7 @@ async fn sign_in(desk: &Chromium) {
 }
 
 /// A window of an administrator.
-async fn desk(server: &Server) -> Chromium {
+pub(super) async fn desk(server: &Server) -> Chromium {
     server.user_with_roles("boss", &["admin"]).await;
     let desk = Chromium::open(server).await;
     sign_in(&desk).await;
@@ -22,13 +22,13 @@ async fn desk(server: &Server) -> Chromium {
 }
 
 /// Opens a page and leaves a mark that is gone when it is loaded anew; it follows what happens.
-async fn open(desk: &Chromium, path: &str) {
+pub(super) async fn open(desk: &Chromium, path: &str) {
     desk.visit(path).await;
     desk.execute("window.mark = 'here'").await;
     indicates(desk, "Live").await;
 }
 
-async fn is_the_same_page(desk: &Chromium) {
+pub(super) async fn is_the_same_page(desk: &Chromium) {
     assert_eq!(desk.execute("return window.mark").await, "here");
 }
 
@@ -41,14 +41,14 @@ async fn indicates(desk: &Chromium, words: &str) {
 }
 
 /// Waits until a script of the test's own says true.
-async fn shows(desk: &Chromium, script: &str) {
+pub(super) async fn shows(desk: &Chromium, script: &str) {
     wait::until(script, async || {
         (desk.execute(script).await == true).then_some(())
     })
     .await;
 }
 
-async fn disable(administrator: &Phone<'_>, phone: &Phone<'_>) {
+pub(super) async fn disable(administrator: &Phone<'_>, phone: &Phone<'_>) {
     let path = format!("/devices/{}/disable", phone.device_id);
     administrator.post(&path, &json!({})).await.expect(200);
 }

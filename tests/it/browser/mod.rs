@@ -6,3 +6,4 @@ mod print;
 mod scenes;
 mod screenshots;
 mod stolen_phone;
+mod zones;

@@ -37,6 +37,12 @@ const FAULTS: &str = r#"
     many('markup that somebody typed', 'img, [onerror], [onload], [style]');
     if (!location.pathname.startsWith('/set-password/'))
         many('form without its token', 'form[method=post]:not(:has(input[name=csrf][type=hidden]))');
+    // Slots of a chart are hours and days of UTC.
+    const bare = document.evaluate(
+        '//main//text()[not(ancestor::time or ancestor::*[contains(@class, "chart")])]', document, null, 7);
+    for (let at = 0; at < bare.snapshotLength; at++)
+        if (/\d{4}-\d\d-\d\d \d\d:\d\d/.test(bare.snapshotItem(at).data))
+            faults.push(`a bare time: ${bare.snapshotItem(at).data}`);
     const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     while (texts.nextNode())
         if (texts.currentNode.data.includes('\u202e') && !texts.currentNode.parentElement.closest('bdi'))

@@ -75,6 +75,7 @@ impl Chromium {
     async fn open_on(issuer: &str, hosts: &str) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
+            .env("TZ", "UTC")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .process_group(0)
@@ -150,6 +151,12 @@ impl Chromium {
             "offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
         });
         self.tools("Network.emulateNetworkConditions", how).await;
+    }
+
+    /// Goes to another time zone.
+    pub async fn be_in(&self, zone: &str) {
+        let zone = json!({ "timezoneId": zone });
+        self.tools("Emulation.setTimezoneOverride", zone).await;
     }
 
     /// As wide as a phone or a desk, in the light or the dark theme.
