@@ -59,8 +59,7 @@ pub fn device_kind(text: &str) -> Result<String, Error> {
         .chars()
         .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_'));
     if text.is_empty() || text.len() > 32 || !word {
-        let message =
-            "write one word such as phone or browser: lower-case letters, digits, - and _";
+        let message = "write one word such as phone or browser: at most 32 lower-case letters, digits, - and _";
         return Err(Error::Invalid {
             field: "device.kind",
             message,
@@ -76,7 +75,7 @@ pub fn device_kind(text: &str) -> Result<String, Error> {
 pub fn email(text: &str) -> Result<String, Error> {
     let bad = Error::Invalid {
         field: "email",
-        message: "write an address such as ana@example.com",
+        message: "write an address such as ana@example.com, of at most 254 characters",
     };
     let address = text.trim().to_lowercase();
     let plain = address

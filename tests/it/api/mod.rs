@@ -4,6 +4,7 @@ mod answer;
 mod audit;
 mod devices;
 mod http;
+mod limits;
 mod login;
 mod me;
 mod oauth;
