@@ -249,11 +249,8 @@ fn templates_escape_everything_and_hold_no_script_and_no_style() {
 fn vendored_files_are_those_that_are_told_of() {
     let file = std::fs::read("static/idiomorph.min.js").unwrap();
     let hash = digest(&SHA256, &file);
-    let hash: String = hash
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let bytes = hash.as_ref().iter();
+    let hash = bytes.fold(String::new(), |told, byte| told + &format!("{byte:02x}"));
     let told = std::fs::read_to_string("docs/dependencies.md").unwrap();
     assert!(told.contains(&hash), "{hash}");
 }
