@@ -136,14 +136,17 @@ fn allow_origin(app: &App, request: &Request<'_>, response: &mut Response<'_>) {
     }
 }
 
-/// The methods that a path answers to; Rocket itself only says that it found no route.
+/// The methods that the path of a request answers to; Rocket itself only says that it found no route.
 pub fn allowed_methods(request: &Request<'_>) -> Vec<&'static str> {
+    methods_of(request, request.uri())
+}
+
+/// The methods that a path of the server that was asked answers to.
+pub fn methods_of(request: &Request<'_>, path: &Origin<'_>) -> Vec<&'static str> {
     let mut methods: Vec<&'static str> = request
         .rocket()
         .routes()
-        .filter(|route| {
-            route.method != Method::Options && leads_to(route.uri.path(), request.uri())
-        })
+        .filter(|route| route.method != Method::Options && leads_to(route.uri.path(), path))
         .map(|route| route.method.as_str())
         .collect();
     methods.sort_unstable();

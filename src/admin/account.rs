@@ -11,7 +11,7 @@ use super::{
     fault::{Fault, LOGIN_PATH, Turn},
     format,
     page::Page,
-    words::Words,
+    text::{Text, filters, of_wire, say, weak},
 };
 use crate::{
     api::error::Wire,
@@ -34,15 +34,15 @@ pub struct AccountPage {
     chrome: Chrome,
     min_length: usize,
     field: &'static str,
-    fault: String,
+    fault: Text,
     sessions: Vec<SessionLine>,
 }
 
 struct SessionLine {
     id: Uuid,
     own: bool,
-    created: Words,
-    last_used: Words,
+    created: Text,
+    last_used: Text,
     address: String,
     user_agent: String,
 }
@@ -51,7 +51,7 @@ async fn page(
     app: &App,
     by: &Panelist,
     done: Option<&str>,
-    (status, field, fault): (Status, &'static str, String),
+    (status, field, fault): (Status, &'static str, Text),
 ) -> Result<Page<AccountPage>, Fault> {
     let sessions = admin_session::own(app, by).await?;
     let lines = sessions.into_iter().map(|session| SessionLine {
@@ -63,7 +63,7 @@ async fn page(
         user_agent: session.user_agent,
     });
     let page = AccountPage {
-        chrome: Chrome::new(by, "account", "Your account", done),
+        chrome: Chrome::new(by, "account", say("account-title"), done),
         min_length: app.config.password_min_length,
         field,
         fault,
@@ -79,7 +79,7 @@ pub async fn show(
     by: Reader,
     done: Option<&str>,
 ) -> Result<Page<AccountPage>, Fault> {
-    page(app, &by.0, done, (Status::Ok, "", String::new())).await
+    page(app, &by.0, done, (Status::Ok, "", Text::default())).await
 }
 
 /// Changes one's own password; every other session and grant of one's own ends.
@@ -105,22 +105,20 @@ pub async fn change_password(
             Err(Error::SignIn(Refusal::BadCredentials)) => (
                 Status::UnprocessableEntity,
                 "current",
-                "This is not your password.".to_owned(),
+                say("password-not-yours"),
             ),
-            Err(Error::WeakPassword(weakness)) => (
-                Status::UnprocessableEntity,
-                "password",
-                format::sentence(&weakness.to_string()),
-            ),
+            Err(Error::WeakPassword(weakness)) => {
+                (Status::UnprocessableEntity, "password", weak(&weakness))
+            }
             Err(error @ Error::Throttled { .. }) => {
                 let wire = Wire::from(error);
-                (wire.status(), "current", wire.description().to_owned())
+                (wire.status(), "current", of_wire(&wire))
             }
             Err(error) => return Err(error.into()),
         }
     } else {
-        let fault = "The two are not the same. Type the password once more.";
-        (Status::UnprocessableEntity, "again", fault.to_owned())
+        let fault = say("password-not-same");
+        (Status::UnprocessableEntity, "again", fault)
     };
     Ok(Turn::Page(page(app, &by.0, None, refused).await?))
 }

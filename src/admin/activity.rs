@@ -2,12 +2,13 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 
 use super::{
     chart::{Chart, Part, Subject, Times},
     format,
     refusals::words,
+    text::{Text, say},
 };
 use crate::domain::{
     active::About,
@@ -21,7 +22,7 @@ const CLIENTS: usize = 10;
 pub struct Choice {
     /// In the address.
     pub query: &'static str,
-    /// On the link.
+    /// The message on the link.
     pub words: &'static str,
     /// It is chosen.
     pub chosen: bool,
@@ -35,9 +36,9 @@ pub fn choices(asked: Option<&str>) -> (Span, [Choice; 3]) {
         _ => Span::Hour,
     };
     let all = [
-        (Span::Hour, "hour", "1 hour"),
-        (Span::Day, "day", "24 hours"),
-        (Span::Month, "month", "30 days"),
+        (Span::Hour, "hour", "overview-span-hour"),
+        (Span::Day, "day", "overview-span-day"),
+        (Span::Month, "month", "overview-span-month"),
     ];
     let choice = |(it, query, words)| Choice {
         query,
@@ -50,11 +51,11 @@ pub fn choices(asked: Option<&str>) -> (Span, [Choice; 3]) {
 /// The charts, and the tables beneath.
 pub struct ActivityView {
     /// About how many people and devices there were.
-    pub active: String,
+    pub active: Text,
     /// Bars over time.
     pub charts: [Chart; 6],
     /// How many refreshes there were, with the span.
-    pub refreshes: String,
+    pub refreshes: Text,
     /// What became of them, and of how many; nothing where there was none.
     pub outcomes: Vec<Outcome>,
     /// The same for each client, those with an alarm first.
@@ -64,11 +65,11 @@ pub struct ActivityView {
 /// What became of some refreshes.
 pub struct Outcome {
     /// In words.
-    pub words: String,
+    pub words: Text,
     /// How many.
-    pub number: String,
+    pub number: Text,
     /// Of all.
-    pub share: String,
+    pub share: Text,
     /// It should not be there.
     pub alarming: bool,
 }
@@ -78,17 +79,17 @@ pub struct ClientLine {
     /// Its public name; empty where it is not known.
     pub client: String,
     /// All of its refreshes.
-    pub refreshes: String,
+    pub refreshes: Text,
     /// With their shares.
-    pub rotated: String,
+    pub rotated: Text,
     /// As above.
-    pub retried: String,
+    pub retried: Text,
     /// As above.
-    pub reused: String,
+    pub reused: Text,
     /// As above.
-    pub refused: String,
+    pub refused: Text,
     /// Why, and how often.
-    pub causes: String,
+    pub causes: Text,
     /// There was a reuse.
     pub alarming: bool,
 }
@@ -103,11 +104,11 @@ impl ActivityView {
             .iter()
             .map(|(what, numbers)| (what.clone(), numbers.iter().sum::<i64>()));
         let all: ByReason<i64> = all.collect();
-        let refreshes = format::count(asked(&all), ["refresh", "refreshes"]);
+        let refreshes = say("overview-asked").with("number", asked(&all));
         Self {
-            active: active(about, times.during),
+            active: active(about, span),
             charts,
-            refreshes: format!("{refreshes} asked for {}", times.during),
+            refreshes: refreshes.with("span", span_word(span)),
             outcomes: outcomes(&all),
             clients: clients(activity),
         }
@@ -115,23 +116,37 @@ impl ActivityView {
 }
 
 /// How many there were. Of a few the estimate is as good as exact, but nobody should count on it.
-fn active(about: About, during: &str) -> String {
+fn active(about: About, span: Span) -> Text {
     if about.users == 0 && about.devices == 0 {
-        return format!("Nobody was active {during}.");
+        return say("overview-nobody-active").with("span", span_word(span));
     }
-    let people = format::count(about.users, ["person", "people"]);
-    let devices = format::count(about.devices, ["device", "devices"]);
-    format!("About {people} and {devices} were active {during}.")
+    say("overview-active")
+        .with("people", about.users)
+        .with("devices", about.devices)
+        .with("span", span_word(span))
+}
+
+fn span_word(span: Span) -> &'static str {
+    match span {
+        Span::Hour => "hour",
+        Span::Day => "day",
+        Span::Month => "month",
+    }
 }
 
 /// The time of a slot, and that along the axis.
-fn labels(at: DateTime<Utc>, span: Span) -> (String, String) {
-    let (slot, axis) = match span {
-        Span::Hour => ("%H:%M", "%H:%M"),
-        Span::Day => ("%-d %b %H:%M", "%H:%M"),
-        Span::Month => ("%-d %b", "%-d %b"),
+fn labels(at: DateTime<Utc>, span: Span) -> (Text, Text) {
+    let hour = at.format("%H:%M").to_string();
+    let day = |id| {
+        say(id)
+            .with("day", i64::from(at.day()))
+            .with("month", i64::from(at.month()))
     };
-    (at.format(slot).to_string(), at.format(axis).to_string())
+    match span {
+        Span::Hour => (hour.clone().into(), hour.into()),
+        Span::Day => (day("time-day-hour").with("hour", &hour), hour.into()),
+        Span::Month => (day("time-day"), day("time-day")),
+    }
 }
 
 fn times(slots: &[DateTime<Utc>], span: Span) -> Times {
@@ -143,22 +158,22 @@ fn times(slots: &[DateTime<Utc>], span: Span) -> Times {
     let [first, middle, last] = [0, slots.len() / 2, last].map(on_axis);
     Times {
         during: match span {
-            Span::Hour => "in the last hour",
-            Span::Day => "in the last 24 hours",
-            Span::Month => "in the last 30 days",
+            Span::Hour => "chart-during-hour",
+            Span::Day => "chart-during-day",
+            Span::Month => "chart-during-month",
         },
         slots: slots.iter().map(|at| labels(*at, span).0).collect(),
-        axis: [first, middle, format!("{last} UTC")],
+        axis: [first, middle, say("chart-axis-end").with("time", last)],
     }
 }
 
 /// A part for each reason, the most frequent first; one without a reason has the name of its kind.
-fn parts(activity: &Activity, kind: Kind, name: &str) -> Vec<Part> {
+fn parts(activity: &Activity, kind: Kind, name: &'static str) -> Vec<Part> {
     let of_kind = activity.by_slot.iter().filter(|((its, _), _)| *its == kind);
     let mut parts: Vec<Part> = of_kind
         .map(|((_, reason), numbers)| Part {
             name: match reason.as_str() {
-                "" => name.to_owned(),
+                "" => say(name),
                 reason => words(reason),
             },
             numbers: numbers.clone(),
@@ -174,53 +189,55 @@ fn subjects(activity: &Activity, span: Span) -> [Subject; 6] {
         Span::Day => "hour",
         Span::Month => "day",
     };
-    let subject = |id, called, empty: &str, parts| Subject {
+    let subject = |id, called, empty, parts| Subject {
         id,
         called,
-        empty: format!("{empty} One bar for each {slot}."),
+        empty: say("chart-empty")
+            .with("what", say(empty))
+            .with("slot", slot),
         alarming: false,
         parts,
     };
-    let mut refreshes = parts(activity, Kind::Refreshed, "rotated");
-    refreshes.extend(parts(activity, Kind::Retried, "answered again"));
+    let mut refreshes = parts(activity, Kind::Refreshed, "chart-rotated");
+    refreshes.extend(parts(activity, Kind::Retried, "chart-retried"));
     [
         subject(
             "sign-ins",
-            ["sign-in", "sign-ins"],
-            "Sign-ins show here, of apps and in this panel.",
-            parts(activity, Kind::SignedIn, "sign-in"),
+            "chart-sign-ins",
+            "chart-sign-ins-empty",
+            parts(activity, Kind::SignedIn, "chart-sign-in"),
         ),
         subject(
             "sign-ins-refused",
-            ["refused sign-in", "refused sign-ins"],
-            "Sign-ins that are refused show here, by reason.",
+            "chart-sign-ins-refused",
+            "chart-sign-ins-refused-empty",
             parts(activity, Kind::SignInRefused, ""),
         ),
         subject(
             "refreshes",
-            ["answered refresh", "answered refreshes"],
-            "Refreshes show here, once an app comes for its next access token.",
+            "chart-refreshes",
+            "chart-refreshes-empty",
             refreshes,
         ),
         subject(
             "refreshes-refused",
-            ["refused refresh", "refused refreshes"],
-            "Refreshes that are refused show here, by reason.",
+            "chart-refreshes-refused",
+            "chart-refreshes-refused-empty",
             parts(activity, Kind::RefreshRefused, ""),
         ),
         Subject {
             alarming: true,
             ..subject(
                 "reuse",
-                ["reuse alarm", "reuse alarms"],
-                "If a refresh token is used after it was replaced, it shows here, and its sign-in has ended.",
-                parts(activity, Kind::Reused, "reuse"),
+                "chart-reuse",
+                "chart-reuse-empty",
+                parts(activity, Kind::Reused, "chart-reused"),
             )
         },
         subject(
             "forms-refused",
-            ["refused form", "refused forms"],
-            "Forms of this panel that are refused show here, by reason, whoever sent them.",
+            "chart-forms-refused",
+            "chart-forms-refused-empty",
             parts(activity, Kind::FormRefused, ""),
         ),
     ]
@@ -243,7 +260,7 @@ fn asked(of: &ByReason<i64>) -> i64 {
 }
 
 /// Why refreshes were refused, the most frequent first.
-fn causes(of: &ByReason<i64>) -> Vec<(String, i64)> {
+fn causes(of: &ByReason<i64>) -> Vec<(Text, i64)> {
     let refused = of
         .iter()
         .filter(|((kind, _), _)| *kind == Kind::RefreshRefused);
@@ -259,28 +276,29 @@ fn outcomes(of: &ByReason<i64>) -> Vec<Outcome> {
     if all == 0 {
         return Vec::new();
     }
-    let outcome = |words: String, number: i64, alarming: bool| Outcome {
+    let outcome = |words: Text, number: i64, alarming: bool| Outcome {
         words,
-        number: format::number(number),
+        number: number.into(),
         share: format::share(number, all),
         alarming,
     };
     let reused = sum(of, Kind::Reused);
     let mut outcomes = vec![
-        outcome("rotated".to_owned(), sum(of, Kind::Refreshed), false),
         outcome(
-            "answered again, after a lost answer".to_owned(),
-            sum(of, Kind::Retried),
+            say("overview-outcome-rotated"),
+            sum(of, Kind::Refreshed),
             false,
         ),
         outcome(
-            "reuse: the sign-in has ended".to_owned(),
-            reused,
-            reused > 0,
+            say("overview-outcome-retried"),
+            sum(of, Kind::Retried),
+            false,
         ),
+        outcome(say("overview-outcome-reused"), reused, reused > 0),
     ];
     for (why, number) in causes(of) {
-        outcomes.push(outcome(format!("refused: {why}"), number, false));
+        let told = say("overview-outcome-refused").with("why", why);
+        outcomes.push(outcome(told, number, false));
     }
     outcomes
 }
@@ -304,24 +322,26 @@ fn line(client: &str, of: &ByReason<i64>) -> ClientLine {
     let all = asked(of);
     let with_share = |kind: Kind| {
         let number = sum(of, kind);
-        format!(
-            "{} ({})",
-            format::number(number),
-            format::share(number, all)
-        )
+        say("overview-with-share")
+            .with("number", number)
+            .with("share", format::share(number, all))
     };
     let causes = causes(of).into_iter();
     let causes: Vec<_> = causes
-        .map(|(why, number)| format!("{why}: {}", format::number(number)))
+        .map(|(why, number)| {
+            say("overview-cause")
+                .with("why", why)
+                .with("number", number)
+        })
         .collect();
     ClientLine {
         client: client.to_owned(),
-        refreshes: format::number(all),
+        refreshes: all.into(),
         rotated: with_share(Kind::Refreshed),
         retried: with_share(Kind::Retried),
         reused: with_share(Kind::Reused),
         refused: with_share(Kind::RefreshRefused),
-        causes: causes.join(", "),
+        causes: Text::listed(causes),
         alarming: sum(of, Kind::Reused) > 0,
     }
 }

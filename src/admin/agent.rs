@@ -1,6 +1,8 @@
 //! What a user agent says that it is, in a few words. It is only said: anybody can send anything. Names that
 //! are not known here are told as they came, and none is guessed. Pure functions.
 
+use super::text::{Text, say};
+
 /// Browsers by the word that only they send, those first that send the words of others as well.
 const BROWSERS: [(&str, &str); 11] = [
     ("Edg/", "Edge"),
@@ -31,19 +33,19 @@ const SYSTEMS: [(&str, &str); 7] = [
 const SYSTEM_OF_PROGRAM: [(&str, &str); 2] = [("CFNetwork/", "Apple"), ("Dalvik/", "Android")];
 
 /// In a few words, such as "Firefox 131 on Windows" or "okhttp 4.12.0"; as it came where it is none of these.
-pub fn words(agent: &str) -> String {
+pub fn words(agent: &str) -> Text {
     if agent.trim().is_empty() {
-        return "not said".to_owned();
+        return say("agent-not-said");
     }
     let told = if agent.starts_with("Mozilla/") {
         browser(agent)
     } else {
         program(agent)
     };
-    told.unwrap_or_else(|| agent.to_owned())
+    told.unwrap_or_else(|| agent.into())
 }
 
-fn browser(agent: &str) -> Option<String> {
+fn browser(agent: &str) -> Option<Text> {
     let (word, name) = BROWSERS.iter().find(|(word, _)| agent.contains(word))?;
     // "Version/" is Safari's, and of browsers that nobody knows.
     if *name == "Safari" && !agent.contains("Safari/") {
@@ -51,12 +53,14 @@ fn browser(agent: &str) -> Option<String> {
     }
     let version = number_after(agent, word)?.split('.').next()?;
     let system = SYSTEMS.iter().find(|(word, _)| agent.contains(word));
-    let system = system.map(|(_, system)| format!(" on {system}"));
-    Some(format!("{name} {version}{}", system.unwrap_or_default()))
+    Some(on(
+        format!("{name} {version}"),
+        system.map(|(_, system)| *system),
+    ))
 }
 
 /// A program that says name and version first, as RFC 9110 §10.1.5 has it.
-fn program(agent: &str) -> Option<String> {
+fn program(agent: &str) -> Option<Text> {
     let (name, _) = agent.split(' ').next()?.split_once('/')?;
     let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_graphic());
     let version = number_after(agent, "/").filter(|_| is_name)?;
@@ -64,8 +68,19 @@ fn program(agent: &str) -> Option<String> {
     let system = system
         .filter(|(_, system)| !name.eq_ignore_ascii_case(system))
         .find(|(word, _)| agent.contains(word));
-    let system = system.map(|(_, system)| format!(" on {system}"));
-    Some(format!("{name} {version}{}", system.unwrap_or_default()))
+    Some(on(
+        format!("{name} {version}"),
+        system.map(|(_, system)| *system),
+    ))
+}
+
+fn on(program: String, system: Option<&str>) -> Text {
+    match system {
+        None => program.into(),
+        Some(system) => say("agent-on")
+            .with("program", program)
+            .with("system", system),
+    }
 }
 
 /// The version behind the first of these words.
@@ -79,6 +94,7 @@ fn number_after<'a>(agent: &'a str, word: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::language::LANGUAGES;
 
     #[test]
     fn browsers_and_programs_are_told_in_a_few_words() {
@@ -125,7 +141,7 @@ mod tests {
             ("AcmeShop/7.1 (Android 14; Pixel 8)".to_owned(), "AcmeShop 7.1 on Android"),
             (" ".to_owned(), "not said"),
         ] {
-            assert_eq!(words(&agent), told, "{agent}");
+            assert_eq!(words(&agent).html(&LANGUAGES[0]), told, "{agent}");
         }
     }
 
@@ -142,7 +158,7 @@ mod tests {
             "a b/1",
             "\u{202e}evil/1.0",
         ] {
-            assert_eq!(words(agent), agent);
+            assert!(matches!(words(agent), Text::Word(word) if word == agent));
         }
     }
 }

@@ -9,7 +9,9 @@ use rocket::{
 
 use super::{
     format,
+    language::LANGUAGES,
     pager::{LAST, begins, no_such_page},
+    text::say,
 };
 use crate::{api::error::Wire, db::cursor::At};
 
@@ -104,7 +106,7 @@ impl Parameters {
         faults: &mut Faults,
     ) -> Option<DateTime<Utc>> {
         format::typed_time(&self.take(name, typed)).unwrap_or_else(|()| {
-            faults.push(name, "Write a time such as 2026-11-23T22:41.");
+            faults.push(name, "told-time");
             None
         })
     }
@@ -145,7 +147,7 @@ impl Parameters {
     }
 }
 
-/// Fields, and what is wrong with each.
+/// Fields, and the messages that say what is wrong with each.
 #[derive(Default)]
 pub struct Faults(Vec<(&'static str, &'static str)>);
 
@@ -166,13 +168,16 @@ impl Faults {
         self.0.is_empty()
     }
 
-    /// Refuses what has no form to mend it in.
+    /// Refuses what has no form to mend it in, in the words of the API.
     ///
     /// # Errors
     /// 400 with the first fault.
     pub fn refuse(&self) -> Result<(), Wire> {
         match self.0.first() {
-            Some((field, fault)) => Err(Wire::invalid_request(format!("{field}: {fault}"))),
+            Some((field, fault)) => {
+                let fault = say(fault).html(&LANGUAGES[0]);
+                Err(Wire::invalid_request(format!("{field}: {fault}")))
+            }
             None => Ok(()),
         }
     }

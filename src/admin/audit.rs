@@ -15,6 +15,7 @@ use super::{
     fault::Fault,
     list::{Around, Field},
     page::Page,
+    text::{filters, say},
 };
 use crate::{
     api::error::Wire,
@@ -67,19 +68,19 @@ pub async fn question(app: &App, asked: &Asked<'_>) -> Result<Question<Filter>, 
         if !text.is_empty() {
             *slot = id(app, &text).await?;
             if slot.is_none() {
-                faults.push(field, "There is no such user, and it is no id.");
+                faults.push(field, "told-no-user-and-no-id");
             }
         }
     }
     let action = parameters.take("action", asked.action);
     if !action.is_empty() && Action::ALL.iter().all(|known| known.as_str() != action) {
-        faults.push("action", "Choose one of the list.");
+        faults.push("action", "told-no-action");
     }
     let address = parameters.take("address", asked.address);
     // As it is stored: an IPv4 address that came over IPv6 is one.
     let parsed = address.parse::<IpAddr>();
     if !address.is_empty() && parsed.is_err() {
-        faults.push("address", "Write an address such as 192.0.2.7.");
+        faults.push("address", "told-address");
     }
     let filter = Filter {
         actor: ids[0],
@@ -111,14 +112,14 @@ pub async fn list(
     } else {
         cursor::Page::none()
     };
-    let actions = Action::ALL.map(|action| (action.as_str(), action.as_str()));
+    let actions = Action::ALL.map(|action| (action.as_str(), action.as_str().into()));
     let fields = vec![
-        Field::text("actor", "Done by (username or id)"),
-        Field::text("subject", "Done to (username or any id)"),
-        Field::choice("action", "What", "all", actions),
-        Field::text("address", "From address"),
-        Field::time("since", "Since, in UTC"),
-        Field::time("until", "Before, in UTC"),
+        Field::text("actor", "audit-actor"),
+        Field::text("subject", "audit-subject"),
+        Field::choice("action", "label-what", "list-all", actions),
+        Field::text("address", "audit-address"),
+        Field::time("since", "list-since"),
+        Field::time("until", "list-before"),
     ];
     let around = Around::new(
         ("/admin/audit", "audit"),
@@ -130,7 +131,7 @@ pub async fn list(
         &page,
     );
     let page = AuditPage {
-        chrome: Chrome::new(&by.0, "audit", "Audit", None),
+        chrome: Chrome::new(&by.0, "audit", say("audit-title"), None),
         events: page.items.into_iter().map(EventLine::from).collect(),
         around,
     };

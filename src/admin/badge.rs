@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{format, words::Words};
+use super::{
+    format,
+    text::{Text, say, word_of},
+};
 use crate::db::{
     devices::Device, oauth_clients::Client, refresh_tokens::Grant, signing_keys::StoredKey,
     users::User,
@@ -11,7 +14,7 @@ use crate::db::{
 /// A state; the colour only repeats the words.
 pub struct Badge {
     /// The words.
-    pub text: Words,
+    pub text: Text,
     /// `good`, `off` or `gone`.
     pub tone: &'static str,
 }
@@ -32,17 +35,15 @@ impl Badge {
         if device.disabled || device.signed_in {
             Self::of(device.disabled, device.disabled_until)
         } else {
-            Self::gone("signed out")
+            Self::gone(say("badge-signed-out"))
         }
     }
 
     /// Of a grant's refresh token.
     pub fn of_grant(grant: &Grant, now: DateTime<Utc>) -> Self {
-        let ended = grant.ended_reason.as_ref().map(|how| how.replace('_', " "));
-        match ended {
-            Some(how) if how.starts_with("ended") => Self::gone(how),
-            Some(how) => Self::gone(format!("ended: {how}")),
-            None if grant.expires_at <= now => Self::gone("expired"),
+        match &grant.ended_reason {
+            Some(how) => Self::gone(word_of("badge-ended", how)),
+            None if grant.expires_at <= now => Self::gone(say("badge-expired")),
             None => Self::of(grant.disabled, grant.disabled_until),
         }
     }
@@ -51,30 +52,27 @@ impl Badge {
     pub fn of_key(key: &StoredKey) -> Self {
         match key.state.as_str() {
             "active" => Self {
-                text: "signs".into(),
+                text: say("badge-key-signs"),
                 tone: "good",
             },
-            "next" => Self::gone("next"),
-            _ => Self::gone("verifies only"),
+            "next" => Self::gone(say("badge-key-next")),
+            _ => Self::gone(say("badge-key-verifies")),
         }
     }
 
     fn of(disabled: bool, until: Option<DateTime<Utc>>) -> Self {
         let (text, tone) = match (disabled, until) {
-            (false, _) => ("active".into(), "good"),
-            (true, None) => ("disabled".into(), "off"),
+            (false, _) => (say("badge-active"), "good"),
+            (true, None) => (say("badge-disabled"), "off"),
             (true, Some(until)) => {
                 let until = format::time(until);
-                (until.within(|time| format!("disabled until {time}")), "off")
+                (say("badge-disabled-until").with("until", until), "off")
             }
         };
         Self { text, tone }
     }
 
-    fn gone(text: impl Into<Words>) -> Self {
-        Self {
-            text: text.into(),
-            tone: "gone",
-        }
+    fn gone(text: Text) -> Self {
+        Self { text, tone: "gone" }
     }
 }

@@ -1,6 +1,7 @@
 //! `/admin/bulk`: acts on many things at once, as a list.
 
 pub mod act;
+mod filter;
 pub mod new;
 
 use std::sync::Arc;
@@ -12,30 +13,23 @@ use uuid::Uuid;
 use super::{
     badge::Badge,
     chrome::Chrome,
+    events::who,
     fault::Fault,
     format,
     page::Page,
     pager::{Pager, begins},
-    words::Words,
+    text::{Text, filters, say},
 };
 use crate::{
     app::App,
     db::cursor::{self, DEFAULT_LIMIT},
     domain::bulk::{self, BulkAct, Kind, Verb},
     guard::session::Reader,
-    ids::UserId,
 };
 
-/// How what an act is about is counted.
-fn counted(kind: Kind, many: i64) -> String {
-    format::count(
-        many,
-        match kind {
-            Kind::Users => ["user", "users"],
-            Kind::Devices => ["device", "devices"],
-            Kind::Tokens => ["token", "tokens"],
-        },
-    )
+/// A message with how many of what there are.
+fn counted(id: &'static str, kind: Kind, many: i64) -> Text {
+    say(id).with("what", place(kind)).with("number", many)
 }
 
 /// Which entry of the navigation an act belongs to.
@@ -47,25 +41,25 @@ fn place(kind: Kind) -> &'static str {
     }
 }
 
-/// Who, as in the audit log.
-fn who(name: Option<&str>, id: Option<UserId>, kind: &str) -> String {
-    match (name, id) {
-        (Some(name), _) => format!("{name} ({kind})"),
-        (None, Some(_)) => format!("a deleted user ({kind})"),
-        (None, None) => kind.to_owned(),
-    }
+/// Who looked, or the nightly policy.
+fn made_by(act: &BulkAct) -> Text {
+    who(
+        act.made_by_name.as_deref(),
+        act.made_by.is_some(),
+        &act.made_by_kind,
+    )
 }
 
 fn badge(act: &BulkAct) -> Badge {
     let (text, tone) = match (act.doing(), act.begun_at, act.undone_at) {
-        (_, None, _) => ("not begun", "gone"),
-        (Some(_), ..) if act.is_being_undone() => ("being undone", "off"),
-        (Some(_), ..) => ("under way", "off"),
-        (None, _, Some(_)) => ("undone", "gone"),
-        (None, ..) => ("done", "good"),
+        (_, None, _) => ("bulk-badge-not-begun", "gone"),
+        (Some(_), ..) if act.is_being_undone() => ("bulk-badge-being-undone", "off"),
+        (Some(_), ..) => ("bulk-badge-under-way", "off"),
+        (None, _, Some(_)) => ("bulk-badge-undone", "gone"),
+        (None, ..) => ("bulk-badge-done", "good"),
     };
     Badge {
-        text: text.into(),
+        text: say(text),
         tone,
     }
 }
@@ -82,10 +76,10 @@ pub struct BulkActsPage {
 /// One printed act.
 struct ActLine {
     id: Uuid,
-    begun: Words,
-    made_by: String,
-    done: String,
-    filter: String,
+    begun: Text,
+    made_by: Text,
+    done: Text,
+    filter: Text,
     reason: String,
     badge: Badge,
 }
@@ -94,14 +88,14 @@ impl From<BulkAct> for ActLine {
     fn from(act: BulkAct) -> Self {
         Self {
             begun: format::last(act.begun_at),
-            made_by: who(act.made_by_name.as_deref(), act.made_by, &act.made_by_kind),
+            made_by: made_by(&act),
             done: match act.verb() {
-                Verb::Disable => format!("{} disabled", counted(act.kind(), act.disabled)),
-                Verb::Enable => format!("{} enabled", counted(act.kind(), act.enabled)),
+                Verb::Disable => counted("bulk-done-disabled", act.kind(), act.disabled),
+                Verb::Enable => counted("bulk-done-enabled", act.kind(), act.enabled),
             },
             badge: badge(&act),
             id: act.id,
-            filter: act.filter,
+            filter: filter::told(&act.filter),
             reason: act.reason.unwrap_or_default(),
         }
     }
@@ -124,7 +118,7 @@ pub async fn list(
         page.next_cursor,
     );
     let page = BulkActsPage {
-        chrome: Chrome::new(&by.0, "devices", "Bulk acts", None),
+        chrome: Chrome::new(&by.0, "devices", say("bulk-title"), None),
         acts: page.items.into_iter().map(ActLine::from).collect(),
         pager,
     };

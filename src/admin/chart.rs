@@ -1,7 +1,7 @@
 //! Charts as SVG, without a script and without a style: bars over time. The same numbers are told in
 //! words and in a table.
 
-use super::format;
+use super::text::{Text, say};
 
 /// How wide a slot is, and the bar in it (as the stylesheet says), in the units of the drawing.
 const SLOT: usize = 10;
@@ -19,7 +19,7 @@ const TONES: [&str; 5] = ["tone-1", "tone-2", "tone-3", "tone-4", "tone-5"];
 /// What is counted, in one of the parts that a bar has.
 pub struct Part {
     /// What.
-    pub name: String,
+    pub name: Text,
     /// How often, in each slot.
     pub numbers: Vec<i64>,
 }
@@ -28,10 +28,10 @@ pub struct Part {
 pub struct Subject {
     /// Unique on the page.
     pub id: &'static str,
-    /// What one is called, and what many are.
-    pub called: [&'static str; 2],
+    /// The message that says how many there are.
+    pub called: &'static str,
     /// When there is none: what will be here.
-    pub empty: String,
+    pub empty: Text,
     /// None of it should be there.
     pub alarming: bool,
     /// The largest first.
@@ -40,12 +40,12 @@ pub struct Subject {
 
 /// When the slots are, in words.
 pub struct Times {
-    /// "in the last hour".
+    /// The message "in the last hour".
     pub during: &'static str,
     /// Each slot's.
-    pub slots: Vec<String>,
+    pub slots: Vec<Text>,
     /// Those of the first, a middle and the last one, for the axis.
-    pub axis: [String; 3],
+    pub axis: [Text; 3],
 }
 
 /// Bars over time.
@@ -53,15 +53,15 @@ pub struct Chart {
     /// Unique on the page.
     pub id: &'static str,
     /// How many there were in all.
-    pub title: String,
-    /// "in the last hour".
+    pub title: Text,
+    /// The message "in the last hour".
     pub during: &'static str,
     /// When there is none: what will be here.
-    pub empty: String,
+    pub empty: Text,
     /// When there were most.
-    pub peak: String,
+    pub peak: Text,
     /// Where the scale ends.
-    pub top: String,
+    pub top: Text,
     /// How wide the drawing is.
     pub width: usize,
     /// How high the drawing is.
@@ -71,11 +71,11 @@ pub struct Chart {
     /// The parts, those at the foot first.
     pub series: Vec<Series>,
     /// What the columns of the table are.
-    pub columns: Vec<String>,
+    pub columns: Vec<Text>,
     /// The table, without the slots in which nothing happened.
     pub rows: Vec<Row>,
     /// A few times along the axis.
-    pub axis: [String; 3],
+    pub axis: [Text; 3],
     /// What the tones mean; one needs no explanation.
     pub legend: Vec<Key>,
 }
@@ -83,9 +83,9 @@ pub struct Chart {
 /// A line of the table: a slot.
 pub struct Row {
     /// When.
-    pub time: String,
+    pub time: Text,
     /// How often, in each part.
-    pub numbers: Vec<String>,
+    pub numbers: Vec<Text>,
 }
 
 /// What is drawn of a part. What each bar says stands in the table, from where script takes it.
@@ -111,9 +111,9 @@ pub struct Key {
     /// A class.
     pub tone: &'static str,
     /// What.
-    pub name: String,
+    pub name: Text,
     /// How often in all.
-    pub number: String,
+    pub number: Text,
 }
 
 impl Chart {
@@ -150,11 +150,11 @@ impl Chart {
             }
         });
         let series = drawn.collect();
-        let row = |(slot, time): (usize, &String)| Row {
+        let row = |(slot, time): (usize, &Text)| Row {
             time: time.clone(),
             numbers: parts
                 .iter()
-                .map(|part| format::number(part.numbers.get(slot).copied().unwrap_or_default()))
+                .map(|part| part.numbers.get(slot).copied().unwrap_or_default().into())
                 .collect(),
         };
         let slots_with_any = times.slots.iter().enumerate();
@@ -164,17 +164,19 @@ impl Chart {
         let legend = parts.iter().enumerate().map(|(at, part)| Key {
             tone: tone(at),
             name: part.name.clone(),
-            number: format::number(part.numbers.iter().sum()),
+            number: part.numbers.iter().sum::<i64>().into(),
         });
         Self {
             id: subject.id,
-            title: format::count(sums.iter().sum(), subject.called),
+            title: say(subject.called).with("number", sums.iter().sum::<i64>()),
             during: times.during,
             empty: subject.empty,
-            peak: most.map_or_else(String::new, |time| {
-                format!("Most at {time}: {}.", format::number(peak))
+            peak: most.map_or_else(Text::default, |time| {
+                say("chart-peak")
+                    .with("time", time.clone())
+                    .with("number", peak)
             }),
-            top: format::number(top),
+            top: top.into(),
             width: slots * SLOT,
             height: HEIGHT,
             middle: HEIGHT / 2,
@@ -197,7 +199,7 @@ fn at_most_five(mut parts: Vec<Part>) -> Vec<Part> {
                 .sum::<i64>()
         };
         parts.push(Part {
-            name: "other reasons".to_owned(),
+            name: say("chart-other-reasons"),
             numbers: (0..slots.unwrap_or_default()).map(sum_of).collect(),
         });
     }
@@ -221,22 +223,27 @@ fn end_of_scale(peak: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::language::LANGUAGES;
+
+    fn english(text: &Text) -> String {
+        text.html(&LANGUAGES[0])
+    }
 
     fn drawn(parts: Vec<Vec<i64>>) -> Chart {
-        let slots = ["14:00", "14:01"].map(str::to_owned);
+        let slots = ["14:00", "14:01"].map(Text::from);
         let times = Times {
-            during: "in the last hour",
+            during: "chart-during-hour",
             axis: [slots[0].clone(), slots[0].clone(), slots[1].clone()],
             slots: slots.to_vec(),
         };
         let parts = parts.into_iter().enumerate().map(|(at, numbers)| Part {
-            name: format!("part {at}"),
+            name: format!("part {at}").into(),
             numbers,
         });
         let subject = Subject {
             id: "test",
-            called: ["thing", "things"],
-            empty: String::new(),
+            called: "chart-sign-ins",
+            empty: Text::default(),
             alarming: false,
             parts: parts.collect(),
         };
@@ -252,8 +259,8 @@ mod tests {
     #[test]
     fn parts_stand_upon_one_another_and_nothing_gets_lost() {
         let chart = drawn(vec![vec![3, 0], vec![1, 2]]);
-        assert_eq!(chart.title, "6 things");
-        assert_eq!(chart.peak, "Most at 14:00: 4.");
+        assert_eq!(english(&chart.title), "6 sign-ins");
+        assert_eq!(english(&chart.peak), "Most at 14:00: 4.");
         let bars = |at: usize| -> Vec<_> {
             let bars = chart.series[at].bars.iter();
             bars.map(|it| (it.x, it.y, it.height)).collect()
@@ -261,17 +268,20 @@ mod tests {
         assert_eq!(bars(0), [(1, 400, 600)]);
         assert_eq!(bars(1), [(1, 200, 200), (11, 600, 400)]);
         assert_eq!(chart.legend.len(), 2);
-        assert_eq!(chart.columns, ["part 0", "part 1"]);
+        let columns: Vec<_> = chart.columns.iter().map(english).collect();
+        assert_eq!(columns, ["part 0", "part 1"]);
         let rows = chart.rows.iter();
-        let rows: Vec<_> = rows.map(|row| (&row.time[..], &row.numbers[..])).collect();
-        let [first, second] = [["3", "1"], ["0", "2"]].map(|row| row.map(str::to_owned));
-        assert_eq!(rows, [("14:00", &first[..]), ("14:01", &second[..])]);
+        let rows: Vec<_> = rows
+            .flat_map(|row| [&row.time].into_iter().chain(&row.numbers))
+            .map(english)
+            .collect();
+        assert_eq!(rows, ["14:00", "3", "1", "14:01", "0", "2"]);
 
         let chart = drawn(vec![vec![9, 0]; 7]);
         assert_eq!(chart.legend.len(), 5);
-        assert_eq!(chart.legend[4].name, "other reasons");
-        assert_eq!(chart.legend[4].number, "27");
+        assert_eq!(english(&chart.legend[4].name), "other reasons");
+        assert_eq!(english(&chart.legend[4].number), "27");
         assert!(drawn(vec![vec![0, 0]]).rows.is_empty());
-        assert_eq!(drawn(vec![]).title, "No things");
+        assert_eq!(english(&drawn(vec![]).title), "No sign-ins");
     }
 }

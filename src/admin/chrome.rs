@@ -2,16 +2,16 @@
 
 use crate::domain::admin_session::Panelist;
 
-use super::{format, outcome::Outcome};
+use super::{format, outcome::Outcome, text::Text};
 
 /// Title, who is signed in, and the notice after a redirect.
 pub struct Chrome {
     /// The page's title and heading; can hold what users typed.
-    pub title: String,
+    pub title: Text,
     /// Who is signed in.
     pub username: String,
     /// In which roles.
-    pub roles: String,
+    pub roles: Text,
     /// For each form.
     pub csrf: String,
     /// Which entry of the navigation the page belongs to.
@@ -28,14 +28,9 @@ pub struct Chrome {
 
 impl Chrome {
     /// The frame of a page for whoever is signed in. `done` is a word of [`notice`].
-    pub fn new(
-        by: &Panelist,
-        at: &'static str,
-        title: impl Into<String>,
-        done: Option<&str>,
-    ) -> Self {
+    pub fn new(by: &Panelist, at: &'static str, title: Text, done: Option<&str>) -> Self {
         Self {
-            title: title.into(),
+            title,
             username: by.username.clone(),
             roles: format::roles(&by.roles),
             csrf: by.csrf.clone(),
@@ -48,21 +43,19 @@ impl Chrome {
     }
 }
 
-/// What a redirect tells. A fixed vocabulary: nobody can put words on our page by a link.
+/// The message that a redirect asks for. A fixed vocabulary: nobody can put words on our page by a link.
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
-        "user-changed" => "The changes are saved.",
-        "user-deleted" => "The user is deleted.",
-        "client-added" => "The client is added.",
-        "client-disabled" => "The client is disabled. It gets nothing more.",
-        "client-enabled" => "The client is enabled again.",
-        "keys-rotated" => {
-            "The next key signs from now on. The one before verifies what it has signed."
-        }
-        "key-retired" => "The key is taken away. What it signed is refused.",
-        "password-changed" => "Your password is changed. Everything else of yours is signed out.",
-        "session-ended" => "The session has ended.",
-        "setup" => "You are the first administrator. Welcome.",
+        "user-changed" => "notice-user-changed",
+        "user-deleted" => "notice-user-deleted",
+        "client-added" => "notice-client-added",
+        "client-disabled" => "notice-client-disabled",
+        "client-enabled" => "notice-client-enabled",
+        "keys-rotated" => "notice-keys-rotated",
+        "key-retired" => "notice-key-retired",
+        "password-changed" => "notice-password-changed",
+        "session-ended" => "notice-session-ended",
+        "setup" => "notice-setup",
         _ => return None,
     })
 }

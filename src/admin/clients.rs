@@ -9,12 +9,11 @@ use super::{
     badge::Badge,
     chrome::Chrome,
     confirm,
-    consequence::Sentence,
     deeds::{Deeds, Refused, disabling, reason},
     fault::{Fault, Turn},
     format,
     page::Page,
-    words::Words,
+    text::{Text, filters, say, told_as},
 };
 use crate::{
     app::App,
@@ -53,8 +52,8 @@ struct ClientSheet {
     scopes: String,
     audiences: String,
     redirect_uris: String,
-    created: Words,
-    last_used: Words,
+    created: Text,
+    last_used: Text,
     /// It has a secret, of which another can be made.
     new_secret: bool,
     deeds: Deeds,
@@ -74,10 +73,7 @@ impl ClientSheet {
                 end: false,
                 new_password: false,
                 open: false,
-                if_disabled: vec![Sentence::on(
-                    id,
-                    "” gets nothing more within a second, and neither do those who signed in with it.",
-                )],
+                if_disabled: vec![say("clients-if-disabled").with("client", id)],
                 if_enabled: Vec::new(),
                 if_ended: Vec::new(),
                 refused: Refused::default(),
@@ -115,7 +111,7 @@ async fn page(
         sheet.deeds.put_back(&mut refused);
     }
     let page = ClientsPage {
-        chrome: Chrome::new(by, "clients", "Clients", done),
+        chrome: Chrome::new(by, "clients", say("clients-title"), done),
         clients: sheets,
     };
     Ok(Page::new(status, page))
@@ -196,7 +192,7 @@ struct Typed {
     redirect_uris: String,
     /// The field that the fault is beside.
     field: &'static str,
-    fault: String,
+    fault: Text,
 }
 
 impl Typed {
@@ -217,11 +213,12 @@ impl Typed {
     /// With the fault, if the error is one to be mended in the form.
     fn refused(self, error: Error) -> Result<Self, Error> {
         let (field, fault) = match error {
-            Error::Invalid { field, message } => (field, message.to_owned()),
-            Error::Conflict(taken @ Conflict::ClientIdTaken) => ("client_id", taken.to_string()),
+            Error::Invalid { field, message } => (field, told_as(message)),
+            Error::Conflict(taken @ Conflict::ClientIdTaken) => {
+                ("client_id", told_as(&taken.to_string()))
+            }
             error => return Err(error),
         };
-        let fault = format::sentence(&fault);
         Ok(Self {
             field,
             fault,
@@ -239,7 +236,7 @@ fn words(text: &str) -> Vec<String> {
 #[get("/admin/clients/new")]
 pub fn new(by: Administrator) -> Page<NewClientPage> {
     let page = NewClientPage {
-        chrome: Chrome::new(&by.0, "clients", "New client", None),
+        chrome: Chrome::new(&by.0, "clients", say("clients-new-title"), None),
         typed: Typed {
             refresh_token: true,
             public: true,
@@ -262,7 +259,7 @@ pub struct SecretPage {
 impl SecretPage {
     fn of(by: &Panelist, what: &'static str, client: &ClientId, secret: &Secret<String>) -> Self {
         Self {
-            chrome: Chrome::new(by, "clients", "Keep this secret", None),
+            chrome: Chrome::new(by, "clients", say("secret-title"), None),
             client_id: client.to_string(),
             what,
             secret: secret.expose().clone(),
@@ -298,18 +295,18 @@ pub async fn add(
         redirect_uris: &words(&typed.redirect_uris),
     };
     if !new.public {
-        let doing = "add a client that gets a secret";
+        let doing = "confirm-add-client";
         confirm::ask(app, &by.0, &caller, &form.0, doing).await?;
     }
     match clients::add(app, &by.0.actor(&caller), &new).await {
         Ok((client, Some(secret))) => {
-            let page = SecretPage::of(&by.0, "The client is added.", &client.client_id, &secret);
+            let page = SecretPage::of(&by.0, "secret-client-added", &client.client_id, &secret);
             Ok(Ok(Turn::Page(Page::new(Status::Created, page))))
         }
         Ok((_, None)) => Ok(Ok(Turn::To("/admin/clients?done=client-added".to_owned()))),
         Err(error) => {
             let page = NewClientPage {
-                chrome: Chrome::new(&by.0, "clients", "New client", None),
+                chrome: Chrome::new(&by.0, "clients", say("clients-new-title"), None),
                 typed: typed.refused(error)?,
             };
             Ok(Err(Page::new(Status::UnprocessableEntity, page)))
@@ -326,10 +323,10 @@ pub async fn make_secret(
     id: ClientId,
     form: Checked,
 ) -> Result<Page<SecretPage>, Fault> {
-    let doing = "make a client another secret";
+    let doing = "confirm-client-secret";
     confirm::ask(app, &by.0, &caller, &form.0, doing).await?;
     let secret = clients::make_secret(app, &by.0.actor(&caller), &id).await?;
-    let what = "The client has another secret. The one before is worth nothing.";
+    let what = "secret-another";
     let page = SecretPage::of(&by.0, what, &id, &secret);
     Ok(Page::new(Status::Ok, page))
 }

@@ -5,7 +5,12 @@
 use askama::Template;
 use rocket::http::Status;
 
-use super::{chrome::Chrome, fault::Fault, page::Page};
+use super::{
+    chrome::Chrome,
+    fault::Fault,
+    page::Page,
+    text::{Text, filters, of_wire, say},
+};
 use crate::{
     api::error::Wire,
     app::App,
@@ -28,14 +33,15 @@ const PASSWORD: &str = "confirm_password";
 pub struct ConfirmPage {
     chrome: Chrome,
     /// What is about to be done.
-    what: &'static str,
+    what: Text,
     /// The form's own fields, each as name and value.
     fields: Vec<(String, String)>,
     password: &'static str,
-    fault: String,
+    fault: Text,
 }
 
-/// Lets through who has typed the password lately, or types it with this form.
+/// Lets through who has typed the password lately, or types it with this form. `what` is the message that says what
+/// is about to be done.
 ///
 /// # Errors
 /// The page that asks for it, with what was wrong; those of the database.
@@ -53,21 +59,21 @@ pub async fn ask(
         match admin_session::confirm(app, by, &fields.secret(PASSWORD), caller).await {
             Ok(()) => return Ok(()),
             Err(Error::SignIn(Refusal::BadCredentials)) => {
-                (Status::Forbidden, "This is not your password.".to_owned())
+                (Status::Forbidden, say("password-not-yours"))
             }
             Err(error @ Error::Throttled { .. }) => {
                 let wire = Wire::from(error);
-                (wire.status(), wire.description().to_owned())
+                (wire.status(), of_wire(&wire))
             }
             Err(error) => return Err(error.into()),
         }
     } else {
-        (Status::Forbidden, String::new())
+        (Status::Forbidden, Text::default())
     };
     let own = [form::FIELD, PASSWORD];
     let page = ConfirmPage {
-        chrome: Chrome::new(by, "", "Your password, please", None),
-        what,
+        chrome: Chrome::new(by, "", say("confirm-title"), None),
+        what: say(what),
         fields: fields.all_but(&own),
         password: PASSWORD,
         fault,
@@ -89,6 +95,6 @@ pub async fn ask_for_link(
     if user.roles.is_empty() {
         return Ok(());
     }
-    let doing = "make a password link for somebody with a role";
+    let doing = "confirm-link";
     ask(app, by, caller, fields, doing).await
 }

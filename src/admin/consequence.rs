@@ -1,41 +1,11 @@
 //! What an act does, in sentences: told before it is confirmed, and after it is done. Pure functions
-//! of what the database says; names that users typed stand apart from our words.
+//! of what the database says.
 
-use super::words::Words;
+use super::text::{Text, say};
 use crate::{
     db::{devices::Device, users::User},
     ids::{DeviceId, UserId},
 };
-
-/// A sentence around a name.
-pub struct Sentence {
-    /// Our words.
-    pub before: &'static str,
-    /// As users typed it.
-    pub name: String,
-    /// Our words.
-    pub after: Words,
-}
-
-impl Sentence {
-    /// About a thing, whose name is quoted; `after` begins with the closing quote.
-    pub fn on(name: &str, after: impl Into<Words>) -> Self {
-        Self {
-            before: "“",
-            name: name.to_owned(),
-            after: after.into(),
-        }
-    }
-
-    /// Without a name.
-    pub fn plain(words: &'static str) -> Self {
-        Self {
-            before: words,
-            name: String::new(),
-            after: Words::default(),
-        }
-    }
-}
 
 /// Whose the things on a page are.
 pub struct Owner {
@@ -62,93 +32,90 @@ impl Owner {
         }
     }
 
-    fn says(&self, after: impl Into<Words>) -> Sentence {
-        Sentence {
-            before: "",
-            name: self.name.clone(),
-            after: after.into(),
-        }
+    fn says(&self, id: &'static str) -> Text {
+        say(id).with("name", &self.name)
     }
 
     /// What becomes of the user's devices but this one.
-    pub fn others(&self, but: DeviceId) -> Sentence {
+    pub fn others(&self, but: DeviceId) -> Text {
         self.but(&[but])
     }
 
     /// What becomes of the user's devices but these.
-    pub fn but(&self, these: &[DeviceId]) -> Sentence {
+    pub fn but(&self, these: &[DeviceId]) -> Text {
+        if self.disabled {
+            return self.says("consequence-nobody-works");
+        }
         let others = self.working.iter().filter(|it| !these.contains(it));
-        self.says(match (self.disabled, others.count()) {
-            (true, _) => " is disabled: no device of this user gets anything.".to_owned(),
-            (false, 0) => " is signed in on no other device.".to_owned(),
-            (false, 1) => "'s one other device stays signed in.".to_owned(),
-            (false, many) => format!("'s {} other devices stay signed in.", number(many)),
-        })
+        self.says("consequence-others")
+            .with("number", others.count())
     }
 
-    /// What becomes of all of the user's devices: the end of a sentence, for one and for more.
-    fn all(&self, one: &str, more: &str) -> Sentence {
-        self.says(match self.working.len() {
-            0 => " is signed in on no device.".to_owned(),
-            1 => format!("'s one device {one}."),
-            many => format!("'s {} devices {more}.", number(many)),
-        })
+    /// What becomes of all of the user's devices.
+    fn all(&self, id: &'static str) -> Text {
+        self.says(id).with("number", self.working.len())
     }
 
     /// If a device is disabled.
-    pub fn if_device_is_disabled(&self, device: &Device) -> Vec<Sentence> {
-        let after = if device.disabled {
-            "” gets nothing now; this sets another reason and another end."
+    pub fn if_device_is_disabled(&self, device: &Device) -> Vec<Text> {
+        let id = if device.disabled {
+            "consequence-device-again"
         } else if self.disabled {
-            "” stays shut out when the user is enabled again."
+            "consequence-device-shut-out"
         } else if device.signed_in {
-            "” gets nothing more within a second."
+            "consequence-device"
         } else {
-            "” is signed out; nobody can sign in on it until it is enabled."
+            "consequence-device-signed-out"
         };
-        vec![Sentence::on(&device.name, after), self.others(device.id)]
+        vec![say(id).with("device", &device.name), self.others(device.id)]
     }
 
     /// If a device is ended.
-    pub fn if_device_ends(&self, device: &Device) -> Vec<Sentence> {
-        let after = "” gets nothing more until somebody signs in on it again.";
-        vec![Sentence::on(&device.name, after), self.others(device.id)]
+    pub fn if_device_ends(&self, device: &Device) -> Vec<Text> {
+        let ends = say("consequence-device-ends").with("device", &device.name);
+        vec![ends, self.others(device.id)]
     }
 
     /// If the token on a device is disabled.
-    pub fn if_token_is_disabled(&self, device: DeviceId, name: &str) -> Vec<Sentence> {
-        let after = "” gets nothing more by this sign-in within a second; a new one is possible.";
-        vec![Sentence::on(name, after), self.others(device)]
+    pub fn if_token_is_disabled(&self, device: DeviceId, name: &str) -> Vec<Text> {
+        let token = say("consequence-token").with("device", name);
+        vec![token, self.others(device)]
     }
 
     /// If the user is disabled.
-    pub fn if_disabled(&self) -> Vec<Sentence> {
+    pub fn if_disabled(&self) -> Vec<Text> {
         if self.disabled {
-            return vec![self.says(" gets nothing now; this sets another reason and another end.")];
+            return vec![self.says("consequence-user-again")];
         }
-        let more = "get nothing more within a second";
         vec![
-            self.all("gets nothing more within a second", more),
-            self.says(" can sign in nowhere until enabled."),
+            self.all("consequence-if-disabled"),
+            self.says("consequence-user-nowhere"),
         ]
     }
 
     /// If all devices are disabled, but one perhaps.
-    pub fn if_devices_are_disabled(&self) -> Vec<Sentence> {
-        let more = "get nothing more within a second, but the one that is left out";
+    pub fn if_devices_are_disabled(&self) -> Vec<Text> {
         vec![
-            self.all("gets nothing more within a second", more),
-            Sentence::plain("Nobody can sign in on them until they are enabled. "),
-            Sentence::plain("Whoever knows the password can still sign in on a new device."),
+            self.all("consequence-if-devices-disabled"),
+            say("consequence-devices-until-enabled"),
+            say("consequence-new-device"),
         ]
     }
 
-    /// Now that so many devices are disabled, or enabled again.
-    pub fn devices_are(&self, many: usize, how: Words) -> Sentence {
-        self.says(how.within(|how| match many {
-            1 => format!(": one device is {how}."),
-            many => format!(": {} devices are {how}.", number(many)),
-        }))
+    /// Now that so many devices are disabled, perhaps until then.
+    pub fn devices_are_disabled(&self, many: usize, until: Option<Text>) -> Text {
+        let told = match until {
+            None => self.says("outcome-devices-disabled"),
+            Some(until) => self
+                .says("outcome-devices-disabled-until")
+                .with("until", until),
+        };
+        told.with("number", many)
+    }
+
+    /// Now that so many devices are enabled again.
+    pub fn devices_are_enabled(&self, many: usize) -> Text {
+        self.says("outcome-devices-enabled").with("number", many)
     }
 
     /// Whether there is more than one device that gets something.
@@ -157,30 +124,20 @@ impl Owner {
     }
 
     /// If the user is signed out everywhere.
-    pub fn if_ended(&self) -> Vec<Sentence> {
-        vec![self.all("must sign in again", "must sign in again")]
+    pub fn if_ended(&self) -> Vec<Text> {
+        vec![self.all("consequence-if-ended")]
     }
 
     /// Now that the user is disabled.
-    pub fn now_disabled(&self) -> Sentence {
-        self.all("gets nothing more", "get nothing more")
+    pub fn now_disabled(&self) -> Text {
+        self.all("consequence-now-disabled")
     }
-}
-
-/// A number as a word, up to twelve.
-fn number(of: usize) -> String {
-    const WORDS: [&str; 13] = [
-        "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
-        "eleven", "twelve",
-    ];
-    WORDS
-        .get(of)
-        .map_or_else(|| of.to_string(), |&word| word.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::language::LANGUAGES;
     use uuid::Uuid;
 
     fn owner(devices: u128, disabled: bool) -> Owner {
@@ -193,6 +150,12 @@ mod tests {
         }
     }
 
+    /// What is said after the name.
+    fn english(text: &Text) -> String {
+        let said = text.html(&LANGUAGES[0]);
+        said.strip_prefix("<bdi>ana</bdi>").unwrap().to_owned()
+    }
+
     #[test]
     fn the_other_devices_are_counted_without_the_one_in_question() {
         let this = DeviceId(Uuid::from_u128(0));
@@ -200,25 +163,24 @@ mod tests {
         for (devices, but, said) in [
             (0, this, " is signed in on no other device."),
             (1, this, " is signed in on no other device."),
-            (1, elsewhere, "'s one other device stays signed in."),
-            (3, this, "'s two other devices stay signed in."),
-            (14, this, "'s 13 other devices stay signed in."),
+            (1, elsewhere, "&#39;s one other device stays signed in."),
+            (3, this, "&#39;s two other devices stay signed in."),
+            (14, this, "&#39;s 13 other devices stay signed in."),
         ] {
-            assert_eq!(owner(devices, false).others(but).after, said);
+            assert_eq!(english(&owner(devices, false).others(but)), said);
         }
-        let said = owner(3, true).others(this).after;
-        let none = " is disabled: no device of this user gets anything.";
-        assert_eq!(said, none);
+        let said = english(&owner(3, true).others(this));
+        assert!(said.starts_with(" is disabled"), "{said}");
     }
 
     #[test]
     fn a_users_devices_are_counted() {
         for (devices, said) in [
             (0, " is signed in on no device."),
-            (1, "'s one device gets nothing more."),
-            (12, "'s twelve devices get nothing more."),
+            (1, "&#39;s one device gets nothing more."),
+            (12, "&#39;s twelve devices get nothing more."),
         ] {
-            assert_eq!(owner(devices, true).now_disabled().after, said);
+            assert_eq!(english(&owner(devices, true).now_disabled()), said);
         }
     }
 }

@@ -4,8 +4,9 @@
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{
-    consequence::{Owner, Sentence},
+    consequence::Owner,
     format,
+    text::{Text, told_as},
 };
 use crate::{
     domain::{admin_session::Panelist, disable::Disabling, error::Error},
@@ -23,7 +24,7 @@ pub struct Refused {
     /// The field that the fault is beside; empty for the form as a whole.
     pub field: &'static str,
     /// What is wrong.
-    pub fault: String,
+    pub fault: Text,
     /// As typed.
     pub reason: String,
     /// As chosen: how long.
@@ -41,7 +42,7 @@ pub struct Deeds {
     pub id: String,
     /// What the forms post to, without the last word.
     pub path: String,
-    /// `user`, `device`, `token`, `client`, or `devices` for all of a user.
+    /// `user`, `device`, `token`, `client`, `devices` for all of a user, or `all` for what an act is about.
     pub what: &'static str,
     /// It can be disabled, or disabled otherwise.
     pub disable: bool,
@@ -54,11 +55,11 @@ pub struct Deeds {
     /// The form that disables or enables is unfolded: there is nothing else to choose from.
     pub open: bool,
     /// What disabling does.
-    pub if_disabled: Vec<Sentence>,
+    pub if_disabled: Vec<Text>,
     /// What enabling does, where it is not plain.
-    pub if_enabled: Vec<Sentence>,
+    pub if_enabled: Vec<Text>,
     /// What ending does.
-    pub if_ended: Vec<Sentence>,
+    pub if_ended: Vec<Text>,
     /// What was refused just now, in one of these forms.
     pub refused: Refused,
 }
@@ -124,7 +125,7 @@ impl Deeds {
 
     /// With what they do.
     #[must_use]
-    pub fn telling(self, if_disabled: Vec<Sentence>, if_ended: Vec<Sentence>) -> Self {
+    pub fn telling(self, if_disabled: Vec<Text>, if_ended: Vec<Text>) -> Self {
         Self {
             if_disabled,
             if_ended,
@@ -218,14 +219,14 @@ impl Refused {
     /// The error itself, for a page of its own.
     pub fn of(form: String, error: Error, fields: &Fields) -> Result<Self, Error> {
         let (field, fault) = match error {
-            Error::Invalid { field, message } => (field, message.to_owned()),
-            Error::Conflict(conflict) => ("", conflict.to_string()),
+            Error::Invalid { field, message } => (field, told_as(message)),
+            Error::Conflict(conflict) => ("", told_as(&conflict.to_string())),
             error => return Err(error),
         };
         Ok(Self {
             form,
             field,
-            fault: format::sentence(&fault),
+            fault,
             reason: fields.text("reason").to_owned(),
             lasts: fields.text("lasts").to_owned(),
             until: fields.text("until").to_owned(),

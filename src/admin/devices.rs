@@ -16,7 +16,7 @@ use super::{
     format,
     list::{Around, Column, Field},
     page::Page,
-    words::Words,
+    text::{Text, filters, say},
 };
 use crate::{
     api::error::Wire,
@@ -54,9 +54,9 @@ struct DeviceLine {
     username: String,
     badge: Badge,
     reason: String,
-    created: Words,
-    signed_in: Words,
-    last_used: Words,
+    created: Text,
+    signed_in: Text,
+    last_used: Text,
 }
 
 impl DeviceLine {
@@ -84,7 +84,7 @@ pub fn question(asked: &Asked<'_>) -> Result<Question<Filter>, Wire> {
     let (mut parameters, mut faults) = (Parameters::default(), Faults::default());
     let kind = parameters.take("kind", asked.kind);
     if kind.chars().count() > KIND_LENGTH || kind.contains('\0') {
-        faults.push("kind", "A kind is at most 32 characters long.");
+        faults.push("kind", "told-device-kind-length");
     }
     let states = [("active", false), ("disabled", true)];
     let (order, ascending) = parameters
@@ -137,33 +137,36 @@ pub async fn list(
         (Order::SignedIn, false) => "-signed_in",
     };
     let columns = [
-        Column::Plain("Device"),
-        Column::Plain("User"),
-        Column::Plain("State"),
-        Column::Sorts("Last sign-in", "-signed_in"),
+        Column::Plain("label-device"),
+        Column::Plain("label-user"),
+        Column::Plain("label-state"),
+        Column::Sorts("devices-last-sign-in", "-signed_in"),
         if filter.not_since.is_none() {
-            Column::Sorts("First used", "-created")
+            Column::Sorts("devices-first-used", "-created")
         } else {
-            Column::Plain("First used")
+            Column::Plain("devices-first-used")
         },
     ];
     let fields = vec![
         Field::choice(
             "status",
-            "State",
-            "all",
-            [("active", "not disabled"), ("disabled", "disabled")],
+            "label-state",
+            "list-all",
+            [
+                ("active", say("devices-not-disabled")),
+                ("disabled", say("badge-disabled")),
+            ],
         ),
-        Field::text("kind", "Kind, as the app calls it"),
-        Field::time("not_since", "No sign-in since, in UTC"),
+        Field::text("kind", "list-kind"),
+        Field::time("not_since", "list-not-since"),
         Field::choice(
             "sort",
-            "Order",
-            "first used, newest first",
+            "list-order",
+            "devices-order-newest",
             [
-                ("created", "first used, oldest first"),
-                ("-signed_in", "last sign-in, latest first"),
-                ("signed_in", "last sign-in, longest ago first"),
+                ("created", say("devices-order-oldest")),
+                ("-signed_in", say("devices-order-signed-in-latest")),
+                ("signed_in", say("devices-order-signed-in-longest")),
             ],
         ),
     ];
@@ -182,7 +185,7 @@ pub async fn list(
     });
     let bulk = bulk::new::link(&by.0, &question.asked, Kind::Devices);
     let page = DevicesPage {
-        chrome: Chrome::new(&by.0, "devices", "Devices", None),
+        chrome: Chrome::new(&by.0, "devices", say("devices-title"), None),
         devices: lines.collect(),
         bulk,
         around,

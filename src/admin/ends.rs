@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{format, words::Words};
+use super::{
+    format,
+    text::{Text, say},
+};
 use crate::{
     app::App,
     db::disabling::Subject,
@@ -32,42 +35,36 @@ impl Ends {
     }
 
     /// In sentences, of one of them that is disabled since then; nothing of what is not disabled.
-    pub fn tell(&self, id: impl Into<Uuid>, disabled: bool, since: Option<DateTime<Utc>>) -> Words {
+    pub fn tell(&self, id: impl Into<Uuid>, disabled: bool, since: Option<DateTime<Utc>>) -> Text {
         let until = self.until.get(&id.into()).copied();
         let since = since.filter(|_| disabled);
-        since.map_or_else(Words::default, |since| sentences(since, until, self.now))
+        since.map_or_else(Text::default, |since| sentences(since, until, self.now))
     }
 
     /// In sentences, of all of them, which one act disabled.
-    pub fn tell_all(&self, since: DateTime<Utc>) -> Words {
+    pub fn tell_all(&self, since: DateTime<Utc>) -> Text {
         sentences(since, self.until.values().max().copied(), self.now)
     }
 }
 
 /// `until` is none where no access token was ever given.
-fn sentences(since: DateTime<Utc>, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Words {
+fn sentences(since: DateTime<Utc>, until: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Text {
     let rest = match until.map(|until| (until, format::second(until))) {
-        None => "No access token is out.".into(),
+        None => say("ends-none-out"),
         // `exp` counts whole seconds.
         Some((until, told)) if until.timestamp() <= now.timestamp() => {
-            told.within(|told| format!("The last access token expired at {told}, for every server."))
+            say("ends-expired").with("until", told)
         }
-        Some((_, told)) => told.within(|told| {
-            format!(
-                "Doorward itself refuses its access tokens from then on; a resource server that only checks exp \
-                 accepts the last one until {told}."
-            )
-        }),
+        Some((_, told)) => say("ends-only-exp").with("until", told),
     };
-    let since = format::second(since);
-    since
-        .within(|since| format!("Refreshing has stopped: since {since} every refresh is refused. "))
-        .and(rest)
+    let stopped = say("ends-stopped").with("since", format::second(since));
+    Text::Several(vec![stopped, rest], " ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::language::LANGUAGES;
 
     #[test]
     fn what_is_disabled_says_what_ends_when() {
@@ -88,10 +85,13 @@ mod tests {
         ] {
             let begins =
                 "Refreshing has stopped: since 2030-03-17 17:46:40 UTC every refresh is refused.";
-            assert_eq!(
-                sentences(at(0), until.map(at), at(now)),
-                &*format!("{begins} {said}")
-            );
+            let told = sentences(at(0), until.map(at), at(now)).html(&LANGUAGES[0]);
+            // Without the elements of the times.
+            let told: String = told
+                .split('<')
+                .map(|part| part.split_once('>').map_or(part, |(_, words)| words))
+                .collect();
+            assert_eq!(told, format!("{begins} {said}"));
         }
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{format, words::Words};
+use super::{
+    format,
+    text::{Text, say, word_of},
+};
 use crate::db::audit_events::StoredEvent;
 
 /// One printed event.
@@ -11,23 +14,23 @@ pub struct EventLine {
     /// Its id.
     pub id: Uuid,
     /// When.
-    pub time: Words,
+    pub time: Text,
     /// The stored word, such as `device.disabled`.
     pub action: String,
     /// A sign of trouble.
     pub alarming: bool,
     /// Who: a name, or in what capacity.
-    pub actor: String,
+    pub actor: Text,
     /// The user it happened to; empty where there is none any more.
     pub username: String,
     /// That user's id.
     pub user: Option<Uuid>,
     /// What it happened to: `user`, `device`, `token`, `client`, `bulk` or `server`.
-    pub subject: String,
+    pub subject: Text,
     /// The page about it, where there is one.
     pub about: Option<String>,
     /// Why and what else: name and value.
-    pub facts: Vec<(String, String)>,
+    pub facts: Vec<(Text, String)>,
 }
 
 /// The actions that somebody should look at.
@@ -35,11 +38,8 @@ pub const ALARMING: [&str; 2] = ["token.reused", "token.generation_ahead"];
 
 impl From<StoredEvent> for EventLine {
     fn from(event: StoredEvent) -> Self {
-        let actor = match (event.actor_username, event.actor_id) {
-            (Some(name), _) => format!("{name} ({})", event.actor_kind),
-            (None, Some(_)) => format!("a deleted user ({})", event.actor_kind),
-            (None, None) => event.actor_kind,
-        };
+        let known = event.actor_id.is_some();
+        let actor = who(event.actor_username.as_deref(), known, &event.actor_kind);
         let user = event.username.as_ref().and(event.user_id);
         let about = match (user, event.subject_id, event.subject_kind.as_str()) {
             (Some(user), Some(device), "device") => {
@@ -50,16 +50,16 @@ impl From<StoredEvent> for EventLine {
         };
         let mut facts = Vec::new();
         let subject = event.subject_id.map(|id| id.to_string());
-        facts.extend(subject.map(|id| (event.subject_kind.clone(), id)));
-        facts.extend(event.reason.map(|reason| ("reason".to_owned(), reason)));
+        facts.extend(subject.map(|id| (word_of("subject", &event.subject_kind), id)));
+        facts.extend(event.reason.map(|reason| (say("fact-reason"), reason)));
         if let Value::Object(details) = event.details {
             let told = details.into_iter().filter(|(_, value)| !value.is_null());
-            facts.extend(told.map(|(name, value)| (name.replace('_', " "), plain(&value))));
+            facts.extend(told.map(|(name, value)| (word_of("fact", &name), plain(&value))));
         }
-        facts.extend(event.address.map(|address| ("address".to_owned(), address)));
+        facts.extend(event.address.map(|address| (say("fact-address"), address)));
         let agent = event.user_agent.filter(|agent| !agent.is_empty());
-        facts.extend(agent.map(|agent| ("user agent".to_owned(), agent)));
-        facts.push(("request".to_owned(), event.request_id.to_string()));
+        facts.extend(agent.map(|agent| (say("fact-user-agent"), agent)));
+        facts.push((say("fact-request"), event.request_id.to_string()));
         Self {
             id: event.id,
             time: format::time(event.created_at),
@@ -68,10 +68,20 @@ impl From<StoredEvent> for EventLine {
             actor,
             user,
             username: event.username.unwrap_or_default(),
-            subject: event.subject_kind,
+            subject: word_of("subject", &event.subject_kind),
             about,
             facts,
         }
+    }
+}
+
+/// Who did something: a name, if there is one, and in what capacity.
+pub fn who(name: Option<&str>, known: bool, kind: &str) -> Text {
+    let kind = word_of("who", kind);
+    match name {
+        Some(name) => say("who-named").with("name", name).with("kind", kind),
+        None if known => say("who-deleted").with("kind", kind),
+        None => kind,
     }
 }
 

@@ -1,4 +1,4 @@
-//! A refusal as a page: the words are those of the API, the form is HTML. Also what the
+//! A refusal as a page: it says what the API says, in the language of the reader, the form is HTML. Also what the
 //! catcher of the panel says in place of a handler.
 
 use askama::Template;
@@ -8,7 +8,11 @@ use rocket::{
     response::{Redirect, Responder},
 };
 
-use super::{confirm::ConfirmPage, page::Page};
+use super::{
+    confirm::ConfirmPage,
+    page::Page,
+    text::{Text, filters, of_wire},
+};
 use crate::{api::error::Wire, domain::error::Error, headers, telemetry};
 
 /// Where to sign in.
@@ -38,19 +42,19 @@ impl From<Wire> for Fault {
 #[template(path = "admin/fault.html")]
 struct FaultPage {
     title: &'static str,
-    message: String,
+    message: Text,
     request_id: String,
 }
 
 fn title(status: Status) -> &'static str {
     match status.code {
-        403 => "Not allowed",
-        404 => "Nothing is here",
-        409 => "That cannot be done now",
-        429 => "Too many attempts",
-        503 => "Busy: try again in a moment",
-        500.. => "Something failed on our side",
-        _ => "That cannot be read",
+        403 => "fault-not-allowed",
+        404 => "fault-nothing-here",
+        409 => "fault-not-now",
+        429 => "fault-too-many",
+        503 => "fault-busy",
+        500.. => "fault-ours",
+        _ => "fault-unreadable",
     }
 }
 
@@ -63,7 +67,7 @@ impl<'r> Responder<'r, 'static> for Fault {
         wire.log(request);
         let page = FaultPage {
             title: title(wire.status()),
-            message: wire.description().to_owned(),
+            message: of_wire(&wire),
             request_id: telemetry::request_id(request).to_string(),
         };
         let mut response = Page::new(wire.status(), page).respond_to(request)?;

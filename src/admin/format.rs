@@ -2,21 +2,21 @@
 
 use chrono::{DateTime, Datelike, NaiveDateTime, Utc};
 
-use super::words::Words;
+use super::text::{Text, say};
 
 /// A time to the minute, such as "2026-11-23 22:41 UTC".
-pub fn time(time: DateTime<Utc>) -> Words {
-    Words::time(time.format("%Y-%m-%d %H:%M UTC").to_string(), time)
+pub fn time(time: DateTime<Utc>) -> Text {
+    Text::Time(time.format("%Y-%m-%d %H:%M UTC").to_string(), time)
 }
 
 /// A time to the second, such as "2026-11-23 22:41:19 UTC".
-pub fn second(time: DateTime<Utc>) -> Words {
-    Words::time(time.format("%Y-%m-%d %H:%M:%S UTC").to_string(), time)
+pub fn second(time: DateTime<Utc>) -> Text {
+    Text::Time(time.format("%Y-%m-%d %H:%M:%S UTC").to_string(), time)
 }
 
 /// A time, or "never".
-pub fn last(at: Option<DateTime<Utc>>) -> Words {
-    at.map_or_else(|| "never".into(), time)
+pub fn last(at: Option<DateTime<Utc>>) -> Text {
+    at.map_or_else(|| say("time-never"), time)
 }
 
 /// A time as a field of a form holds it, to the last digit.
@@ -62,65 +62,55 @@ pub fn reason(disabled: bool, reason: Option<String>) -> String {
 }
 
 /// Roles as a list, or what having none means.
-pub fn roles(roles: &[String]) -> String {
+pub fn roles(roles: &[String]) -> Text {
     if roles.is_empty() {
-        "no role".to_owned()
+        say("panel-roles-none")
     } else {
-        roles.join(", ")
-    }
-}
-
-/// A number, with commas between the thousands.
-pub fn number(number: i64) -> String {
-    let digits = number.to_string();
-    let mut told = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            told.push(',');
-        }
-        told.push(digit);
-    }
-    told
-}
-
-/// How many there are of what is called so, one and many: "No users", "1 user", "2 users".
-pub fn count(many: i64, [one, more]: [&str; 2]) -> String {
-    match many {
-        0 => format!("No {more}"),
-        1 => format!("1 {one}"),
-        many => format!("{} {more}", number(many)),
+        roles.join(", ").into()
     }
 }
 
 /// A part of a whole, in percent to a tenth. What is there is never told as nothing, nor what is missing
 /// as all. It does not break at the end of a line.
-pub fn share(part: i64, whole: i64) -> String {
+pub fn share(part: i64, whole: i64) -> Text {
     if whole == 0 || part == 0 {
-        return "0\u{a0}%".to_owned();
+        return say("share-none");
     }
     if part == whole {
-        return "100\u{a0}%".to_owned();
+        return say("share-all");
     }
     match (part.saturating_mul(1000) + whole / 2) / whole {
-        0 => "<\u{a0}0.1\u{a0}%".to_owned(),
-        1000 => ">\u{a0}99.9\u{a0}%".to_owned(),
-        tenths => format!("{}.{}\u{a0}%", tenths / 10, tenths % 10),
+        0 => say("share-almost-none"),
+        1000 => say("share-almost-all"),
+        tenths => say("share-part")
+            .with("whole", tenths / 10)
+            .with("tenth", tenths % 10),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::admin::language::LANGUAGES;
+
+    fn english(text: Text) -> String {
+        text.html(&LANGUAGES[0])
+    }
 
     #[test]
     fn times_are_told_to_the_minute_and_read_as_browsers_send_them() {
         let at = DateTime::from_timestamp(1_795_473_679, 0).unwrap();
-        assert_eq!(time(at), "2026-11-23 22:41 UTC");
-        assert_eq!(second(at), "2026-11-23 22:41:19 UTC");
-        assert_eq!(last(None), "never");
+        let exact = at + chrono::TimeDelta::microseconds(250_999);
+        let element =
+            "<time datetime=\"2026-11-23T22:41:19.250Z\" title=\"2026-11-23 22:41:19.250 UTC\">";
+        let told = format!("{element}2026-11-23 22:41:19 UTC</time>");
+        assert_eq!(english(second(exact)), told);
+        let told = format!("{element}2026-11-23 22:41 UTC</time>");
+        assert_eq!(english(time(exact)), told);
+        assert_eq!(english(last(None)), "never");
         for text in ["2026-11-23T22:41", " 2026-11-23T22:41:00 "] {
             let typed = typed_time(text).unwrap().unwrap();
-            assert_eq!(time(typed), "2026-11-23 22:41 UTC");
+            assert_eq!(typed.to_string(), "2026-11-23 22:41:00 UTC");
         }
         assert_eq!(typed_time("  "), Ok(None));
         for bad in [
@@ -137,22 +127,24 @@ mod tests {
     #[test]
     fn numbers_are_told_as_people_write_them() {
         assert_eq!(
-            [0, 999, 1000, 1_234_567].map(number),
+            [0, 999, 1000, 1_234_567].map(|number: i64| english(number.into())),
             ["0", "999", "1,000", "1,234,567"]
         );
-        let called = ["user", "users"];
-        assert_eq!(count(0, called), "No users");
-        assert_eq!(count(1, called), "1 user");
-        assert_eq!(count(1200, called), "1,200 users");
+        let count = |number: i64| say("count-refreshes").with("number", number);
+        assert_eq!(english(count(0)), "No refreshes");
+        assert_eq!(english(count(1)), "1 refresh");
+        assert_eq!(english(count(1200)), "1,200 refreshes");
+        let german = count(1200).html(&LANGUAGES[1]);
+        assert_eq!(german, "1.200 Erneuerungen");
         for (part, whole, told) in [
             (0, 0, "0 %"),
             (0, 9, "0 %"),
             (9, 9, "100 %"),
             (1, 3, "33.3 %"),
-            (1, 10_000, "< 0.1 %"),
-            (9_999, 10_000, "> 99.9 %"),
+            (1, 10_000, "&#60; 0.1 %"),
+            (9_999, 10_000, "&#62; 99.9 %"),
         ] {
-            assert_eq!(share(part, whole).replace('\u{a0}', " "), told);
+            assert_eq!(english(share(part, whole)).replace('\u{a0}', " "), told);
         }
     }
 
@@ -161,7 +153,8 @@ mod tests {
         assert_eq!(sentence("write one line"), "Write one line.");
         assert_eq!(sentence("Done."), "Done.");
         assert_eq!(sentence(""), ".");
-        assert_eq!(roles(&[]), "no role");
-        assert_eq!(roles(&["admin".into(), "support".into()]), "admin, support");
+        assert_eq!(english(roles(&[])), "no role");
+        let both = roles(&["admin".into(), "support".into()]);
+        assert_eq!(english(both), "admin, support");
     }
 }

@@ -12,7 +12,7 @@ use super::{
     fault::{Fault, Turn},
     format,
     page::Page,
-    words::Words,
+    text::{Text, filters, say},
 };
 use crate::{
     app::App,
@@ -37,19 +37,25 @@ struct KeyLine {
     kid: String,
     alg: String,
     badge: Badge,
-    created: Words,
-    activated: Words,
-    retired: Words,
+    /// When it was made, and from when to when it signs.
+    life: Text,
 }
 
 impl From<StoredKey> for KeyLine {
     fn from(key: StoredKey) -> Self {
         let time = |at: Option<_>| at.map(format::time).unwrap_or_default();
+        let life = match (key.activated_at, key.retired_at) {
+            (None, None) => say("keys-made"),
+            (Some(_), None) => say("keys-signing"),
+            (Some(_), Some(_)) => say("keys-signed"),
+            (None, Some(_)) => say("keys-never-signed"),
+        };
         Self {
             badge: Badge::of_key(&key),
-            created: format::time(key.created_at),
-            activated: time(key.activated_at),
-            retired: time(key.retired_at),
+            life: life
+                .with("made", format::time(key.created_at))
+                .with("since", time(key.activated_at))
+                .with("until", time(key.retired_at)),
             kid: key.kid,
             alg: key.alg,
         }
@@ -65,7 +71,7 @@ pub async fn list(
 ) -> Result<Page<KeysPage>, Fault> {
     let stored = keys::list(app).await?.into_iter();
     let page = KeysPage {
-        chrome: Chrome::new(&by.0, "keys", "Signing keys", done),
+        chrome: Chrome::new(&by.0, "keys", say("keys-title"), done),
         keys: stored.map(KeyLine::from).collect(),
     };
     Ok(Page::new(Status::Ok, page))
@@ -79,7 +85,7 @@ pub async fn rotate(
     caller: Caller,
     form: Checked,
 ) -> Result<Turn<KeysPage>, Fault> {
-    confirm::ask(app, &by.0, &caller, &form.0, "rotate the signing keys").await?;
+    confirm::ask(app, &by.0, &caller, &form.0, "confirm-rotate-keys").await?;
     keys::rotate(app, &by.0.actor(&caller)).await?;
     Ok(Turn::To("/admin/keys?done=keys-rotated".to_owned()))
 }
@@ -93,7 +99,7 @@ pub async fn retire(
     kid: &str,
     form: Checked,
 ) -> Result<Turn<KeysPage>, Fault> {
-    confirm::ask(app, &by.0, &caller, &form.0, "take a signing key away").await?;
+    confirm::ask(app, &by.0, &caller, &form.0, "confirm-retire-key").await?;
     keys::retire(app, &by.0.actor(&caller), kid).await?;
     Ok(Turn::To("/admin/keys?done=key-retired".to_owned()))
 }

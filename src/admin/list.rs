@@ -4,6 +4,7 @@
 use super::{
     asked::{Faults, Parameters, Question},
     pager::Pager,
+    text::{Text, say},
 };
 use crate::db::cursor::{At, Page};
 
@@ -77,15 +78,15 @@ impl Filters {
 pub struct Field {
     /// Its parameter, and its id on the page.
     pub name: &'static str,
-    /// What people call it.
+    /// The message that says what it is.
     pub label: &'static str,
     /// The type of the input.
     pub input: &'static str,
     /// In place of an input: words and what people call them.
-    pub options: Vec<(&'static str, &'static str)>,
+    pub options: Vec<(&'static str, Text)>,
     /// As typed.
     pub value: String,
-    /// What is wrong with it.
+    /// The message that says what is wrong with it; empty where nothing is.
     pub fault: &'static str,
 }
 
@@ -121,10 +122,10 @@ impl Field {
         name: &'static str,
         label: &'static str,
         all: &'static str,
-        options: impl IntoIterator<Item = (&'static str, &'static str)>,
+        options: impl IntoIterator<Item = (&'static str, Text)>,
     ) -> Self {
         Self {
-            options: [("", all)].into_iter().chain(options).collect(),
+            options: [("", say(all))].into_iter().chain(options).collect(),
             ..Self::of(name, label, "")
         }
     }
@@ -142,7 +143,7 @@ pub enum Column {
 
 /// The head of a column.
 pub struct Head {
-    /// What people call it.
+    /// The message that says what it is.
     pub text: &'static str,
     /// Where the list is sorted by it, or the other way round.
     pub link: Option<String>,

@@ -13,6 +13,7 @@ use rocket::{
 use super::{
     fault::{Fault, LOGIN_PATH, Turn},
     page::Page,
+    text::{Text, filters, of_wire, say},
 };
 use crate::{
     api::error::Wire,
@@ -36,7 +37,7 @@ pub struct LoginPage {
     csrf: String,
     next: String,
     username: String,
-    fault: Option<String>,
+    fault: Option<Text>,
 }
 
 /// The CSRF token for forms that are shown before a sign-in; makes the browser's cookie if there is none.
@@ -54,8 +55,8 @@ pub fn before_csrf(browser: &Browser<'_>) -> String {
     )
 }
 
-/// Where to go after signing in: a page of the panel, or its first one.
-fn local(next: &str) -> &str {
+/// Where to go after signing in, or after another language was chosen: a page of the panel, or its first one.
+pub fn local(next: &str) -> &str {
     let rest = next.strip_prefix(HOME);
     let panel = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
     // Browsers take /admin/../users for /users, however the dots are written.
@@ -87,7 +88,7 @@ pub async fn show(
         return Ok(Turn::To(SETUP_PATH.to_owned()));
     }
     let page = LoginPage {
-        title: "Sign in",
+        title: "login-title",
         csrf: before_csrf(&browser),
         next: next.to_owned(),
         username: String::new(),
@@ -121,16 +122,13 @@ pub async fn sign_in(
         Err(error) => return Err(error.into()),
     };
     let page = LoginPage {
-        title: "Sign in",
+        title: "login-title",
         csrf: before_csrf(&browser),
         next: next.to_owned(),
         username: username.to_owned(),
         fault: Some(match fault.status().code {
-            403 if fault.description().contains("role") => {
-                "This user has no role here. The panel is for administrators, support and auditors."
-                    .to_owned()
-            }
-            _ => fault.description().to_owned(),
+            403 if fault.description().contains("role") => say("login-no-role"),
+            _ => of_wire(&fault),
         }),
     };
     Ok(Turn::Page(Page::new(fault.status(), page)))

@@ -21,6 +21,7 @@ mod export;
 mod fault;
 mod format;
 mod keys;
+mod language;
 mod list;
 mod live;
 mod login;
@@ -34,13 +35,13 @@ mod set_password;
 mod setup;
 mod sheets;
 mod suspend;
+mod text;
 mod time_line;
 mod tokens;
 mod tried;
 mod user;
 mod users;
 mod why;
-mod words;
 
 use rocket::{Route, routes};
 
@@ -75,6 +76,7 @@ pub fn routes() -> Vec<Route> {
         keys::list,
         keys::retire,
         keys::rotate,
+        language::chosen::choose,
         live::listen,
         login::show,
         login::sign_in,

@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    consequence::{Owner, Sentence},
+    consequence::Owner,
     deeds::UNDONE,
     ends::Ends,
     format,
     sheets::{DeviceSheet, GrantSheet},
-    words::Words,
+    text::{Text, say},
 };
 use crate::{
     app::App,
@@ -29,9 +29,9 @@ use crate::{
 /// What was just done.
 pub struct Outcome {
     /// In sentences.
-    pub told: Vec<Sentence>,
+    pub told: Vec<Text>,
     /// What ends when, of what is disabled now; empty otherwise.
-    pub ends: Words,
+    pub ends: Text,
     /// What undoes it: the path that the form posts to.
     pub undo: Option<String>,
     /// Why, for the audit log, if it is undone: what is disabled again is so for the reason that it was.
@@ -42,16 +42,16 @@ pub struct Outcome {
 
 /// What an act leaves behind, and whether whoever looks may do the opposite.
 struct After {
-    /// How what is told begins.
-    name: Sentence,
+    /// What it is called, or what its device is.
+    name: String,
     /// What is told of the other devices.
-    others: Option<Sentence>,
+    others: Option<Text>,
     /// Disabled now.
     disabled: bool,
     /// Disabled since the event.
     by_event: bool,
     /// Until when.
-    until: Option<Words>,
+    until: Option<Text>,
     /// The path of its forms.
     path: String,
     /// It may be disabled, and it may be enabled.
@@ -125,16 +125,12 @@ async fn of_devices(
     let (Some(event), Some(device)) = (events.first(), still.first()) else {
         return Ok(None);
     };
-    let how = if disabled {
-        let until = device.disabled_until.map(format::time);
-        until.map_or_else(
-            || "disabled".into(),
-            |until| until.within(|time| format!("disabled until {time}")),
-        )
-    } else {
-        "enabled again".into()
-    };
     let (many, request) = (still.len(), event.request_id);
+    let told = if disabled {
+        owner.devices_are_disabled(many, device.disabled_until.map(format::time))
+    } else {
+        owner.devices_are_enabled(many)
+    };
     let mut sheets = still
         .into_iter()
         .map(|device| DeviceSheet::new(by, device, owner));
@@ -143,7 +139,7 @@ async fn of_devices(
     let ends = ends_of(app, events).await?;
     Ok(Some(Outcome {
         ends,
-        told: vec![owner.devices_are(many, how), owner.but(&ids)],
+        told: vec![told, owner.but(&ids)],
         undo: may_undo.then_some(path),
         because: UNDONE.to_owned(),
         until: String::new(),
@@ -151,7 +147,7 @@ async fn of_devices(
 }
 
 /// What ends when, after these events: nothing after others than those that disable.
-async fn ends_of(app: &App, events: &[StoredEvent]) -> Result<Words, Error> {
+async fn ends_of(app: &App, events: &[StoredEvent]) -> Result<Text, Error> {
     let disabled = events.iter().filter(|it| it.action.ends_with(".disabled"));
     let subjects = disabled.filter_map(|event| {
         let id = event.subject_id?;
@@ -163,18 +159,14 @@ async fn ends_of(app: &App, events: &[StoredEvent]) -> Result<Words, Error> {
     });
     let subjects: Vec<Subject> = subjects.collect();
     let Some(event) = events.first().filter(|_| !subjects.is_empty()) else {
-        return Ok(Words::default());
+        return Ok(Text::default());
     };
     Ok(Ends::of(app, &subjects).await?.tell_all(event.created_at))
 }
 
 fn of_user(user: &User, owner: &Owner, may: (bool, bool), event: &StoredEvent) -> After {
     After {
-        name: Sentence {
-            before: "",
-            name: user.username.clone(),
-            after: Words::default(),
-        },
+        name: user.username.clone(),
         others: (event.action == "user.disabled").then(|| owner.now_disabled()),
         disabled: user.disabled,
         by_event: user.disabled_at == Some(event.created_at),
@@ -196,7 +188,7 @@ async fn of_device(
     let (until, name) = (device.disabled_until, device.name.clone());
     let deeds = DeviceSheet::new(by, device, owner).deeds;
     Ok(After {
-        name: Sentence::on(&name, "”"),
+        name,
         others: Some(owner.others(id)),
         disabled,
         by_event: since == Some(event.created_at),
@@ -223,11 +215,7 @@ async fn of_token(
     let now = app.clock.now();
     let deeds = GrantSheet::new(by, grant, device.name.clone(), owner, now).deeds;
     Ok(After {
-        name: Sentence {
-            before: "The token on “",
-            name: device.name,
-            after: "”".into(),
-        },
+        name: device.name,
         others: Some(owner.others(device.id)),
         disabled,
         by_event: since == Some(event.created_at),
@@ -243,32 +231,32 @@ fn tell(after: After, event: &StoredEvent, now: DateTime<Utc>) -> Option<Outcome
     let (may_disable, may_enable) = after.may;
     let was = |fact: &str| event.details[fact].as_str();
     let was_until = was("was_until").and_then(|until| until.parse::<DateTime<Utc>>().ok());
-    let (said, undo): (Words, _) = match what {
+    let (said, undo) = match what {
         "disabled" if after.disabled && after.by_event => {
-            let said = after.until.map_or_else(
-                || " is disabled.".into(),
-                |until| until.within(|time| format!(" is disabled until {time}.")),
-            );
+            let said = match after.until {
+                None => say("outcome-disabled"),
+                Some(until) => say("outcome-disabled-until").with("until", until),
+            };
             // What had been disabled before was only changed: enabling would not bring that back.
             let again = event.details["again"].as_bool() == Some(true);
             (said, (may_enable && !again).then_some("enable"))
         }
         "enabled" if !after.disabled => (
-            " is enabled again.".into(),
+            say("outcome-enabled"),
             // There is no way back to a suspension that would be over.
             (may_disable && was_until.is_none_or(|until| until > now)).then_some("disable"),
         ),
-        "ended" if event.subject_kind == "user" => (" is signed out everywhere.".into(), None),
-        "ended" if event.subject_kind == "device" => (" is signed out for good.".into(), None),
-        "ended" => (" has ended for good.".into(), None),
+        "ended" if event.subject_kind == "user" => (say("outcome-user-ended"), None),
+        "ended" if event.subject_kind == "device" => (say("outcome-device-ended"), None),
+        "ended" => (say("outcome-token-ended"), None),
         _ => return None,
     };
-    let mut first = after.name;
-    first.after = first.after.and(said);
+    let kind = event.subject_kind.as_str();
+    let first = said.with("what", kind).with("name", after.name);
     let path = after.path;
     Some(Outcome {
         told: std::iter::once(first).chain(after.others).collect(),
-        ends: Words::default(),
+        ends: Text::default(),
         undo: undo.map(|verb| format!("{path}/{verb}")),
         because: was("was_reason").unwrap_or(UNDONE).to_owned(),
         until: was_until.map(format::field_time).unwrap_or_default(),

@@ -12,8 +12,8 @@ use super::{
     fault::Fault,
     format,
     page::Page,
+    text::{Text, filters, say},
     tried::TriedLine,
-    words::Words,
 };
 use crate::{
     app::App,
@@ -45,31 +45,35 @@ pub struct OverviewPage {
 /// How Doorward itself is, in words.
 struct HealthView {
     postgres: &'static str,
-    round_trip: String,
+    round_trip: Text,
     migrated: bool,
-    kid: Option<String>,
-    made: Words,
-    rotation: Words,
+    /// What it signs with.
+    key: Text,
+    rotation: Text,
 }
 
 impl From<Health> for HealthView {
     fn from(health: Health) -> Self {
-        let (kid, made) = health.signing_key.unzip();
-        let micros = health.round_trip.as_micros();
+        let micros = u64::try_from(health.round_trip.as_micros()).unwrap_or(u64::MAX);
         Self {
             postgres: if health.private_postgres {
-                "private: this server runs it"
+                "overview-postgres-private"
             } else {
-                "external: where DATABASE_URL leads"
+                "overview-postgres-external"
             },
-            round_trip: format!("{}.{} ms", micros / 1000, micros / 100 % 10),
+            round_trip: say("overview-milliseconds")
+                .with("whole", micros / 1000)
+                .with("tenth", micros / 100 % 10),
             migrated: health.migrated,
-            kid,
-            made: made.map(format::time).unwrap_or_default(),
-            rotation: health.rotation_due.map_or_else(
-                || "not by itself; signing_key_rotation is 0s".into(),
-                format::time,
-            ),
+            key: match health.signing_key {
+                None => say("overview-shared-secret"),
+                Some((kid, made)) => say("overview-key")
+                    .with("kid", kid)
+                    .with("made", format::time(made)),
+            },
+            rotation: health
+                .rotation_due
+                .map_or_else(|| say("overview-no-rotation"), |due| format::time(due)),
         }
     }
 }
@@ -96,7 +100,7 @@ pub async fn show(
     let events = listing::events(app, &Filter::default(), SHOWN).await?;
     let tried = time_line::tries(app, None, SHOWN).await?.into_iter();
     let page = OverviewPage {
-        chrome: Chrome::new(&by.0, "overview", "Overview", done),
+        chrome: Chrome::new(&by.0, "overview", say("overview-title"), done),
         spans,
         activity: ActivityView::new(&activity, active::about(app, span).await?, span),
         health: health::look(app).await?.into(),

@@ -1,4 +1,6 @@
-//! A rendered page: HTML that nobody may keep.
+//! A rendered page: HTML in the language of whoever reads it, that nobody may keep.
+
+use std::any::Any;
 
 use askama::Template;
 use rocket::{
@@ -7,6 +9,7 @@ use rocket::{
     response::Responder,
 };
 
+use super::language::chosen;
 use crate::api::error::Wire;
 
 /// A template with its status.
@@ -24,7 +27,11 @@ impl<T: Template> Page<T> {
 
 impl<'r, T: Template> Responder<'r, 'static> for Page<T> {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
-        let html = match self.template.render() {
+        let language = chosen::of(request);
+        let html = match self
+            .template
+            .render_with_values(&("language", language as &dyn Any))
+        {
             Ok(html) => html,
             Err(error) => return Wire::internal(error).respond_to(request),
         };
@@ -32,6 +39,8 @@ impl<'r, T: Template> Responder<'r, 'static> for Page<T> {
             .status(self.status)
             .header(ContentType::HTML)
             .raw_header("Cache-Control", "no-store")
+            .raw_header("Content-Language", language.tag)
+            .raw_header("Vary", "Accept-Language, Cookie")
             .sized_body(html.len(), std::io::Cursor::new(html))
             .ok()
     }

@@ -15,7 +15,7 @@ use super::{
     format,
     list::{Around, Field},
     page::Page,
-    words::Words,
+    text::{Text, filters, say, word_of},
 };
 use crate::{
     api::error::Wire,
@@ -30,28 +30,28 @@ use crate::{
     records::RefusalRecord,
 };
 
-/// Why somebody is refused: the stored words, and each as a phrase.
-pub const REASONS: [(&str, &str); 20] = [
-    ("csrf", "a form that none of our pages sent"),
-    ("no_session", "a form after the session had ended"),
-    ("bad_form", "a form that cannot be read"),
-    ("audience_not_allowed", "audience not allowed"),
-    ("bad_client", "bad client"),
-    ("role_required", "beyond the role"),
-    ("client_disabled", "client disabled"),
-    ("device_disabled", "device disabled"),
-    ("grant_not_allowed", "grant not allowed"),
-    ("unknown_token", "no token of ours, or an outdated one"),
-    ("scope_not_allowed", "scope not allowed"),
-    ("scope_not_granted", "scope not granted"),
-    ("wrong_user", "the token of another user"),
-    ("token_disabled", "token disabled"),
-    ("token_ended", "token ended"),
-    ("token_expired", "token expired"),
-    ("token_reused", "token reused"),
-    ("user_disabled", "user disabled"),
-    ("wrong_client", "wrong client"),
-    ("bad_credentials", "wrong username or password"),
+/// Why somebody is refused: the stored words. Each is a message too, `refusal-csrf` and so on.
+pub const REASONS: [&str; 20] = [
+    "csrf",
+    "no_session",
+    "bad_form",
+    "audience_not_allowed",
+    "bad_client",
+    "role_required",
+    "client_disabled",
+    "device_disabled",
+    "grant_not_allowed",
+    "unknown_token",
+    "scope_not_allowed",
+    "scope_not_granted",
+    "wrong_user",
+    "token_disabled",
+    "token_ended",
+    "token_expired",
+    "token_reused",
+    "user_disabled",
+    "wrong_client",
+    "bad_credentials",
 ];
 
 /// The list.
@@ -68,18 +68,18 @@ pub struct RefusalLine {
     /// Its id.
     pub id: Uuid,
     /// When.
-    pub time: Words,
+    pub time: Text,
     /// Why, in words.
-    pub why: String,
+    pub why: Text,
     /// In which request.
     pub request: Uuid,
     /// How often the same was refused for the same reason in all.
-    pub times: i64,
+    pub times: Text,
     /// Whom; none where there is no such user.
     pub user: Option<UserId>,
     /// That user's name.
     pub username: String,
-    /// What else: name and value.
+    /// What else: the message that names it, and the value.
     pub facts: Vec<(&'static str, String)>,
 }
 
@@ -88,15 +88,15 @@ impl RefusalLine {
     pub fn new(refusal: Refusal, names: &HashMap<UserId, String>) -> Self {
         let name = refusal.user_id.and_then(|user| names.get(&user)).cloned();
         let facts = [
-            ("reason", Some(refusal.reason.clone())),
-            ("address", refusal.address),
+            ("fact-reason", Some(refusal.reason.clone())),
+            ("fact-address", refusal.address),
             (
-                "user agent",
+                "fact-user-agent",
                 refusal.user_agent.filter(|text| !text.is_empty()),
             ),
-            ("device", refusal.device_id.map(|id| id.to_string())),
-            ("token", refusal.grant_id.map(|id| id.to_string())),
-            ("request", Some(refusal.request_id.to_string())),
+            ("fact-device", refusal.device_id.map(|id| id.to_string())),
+            ("fact-token", refusal.grant_id.map(|id| id.to_string())),
+            ("fact-request", Some(refusal.request_id.to_string())),
         ];
         let facts = facts.into_iter();
         Self {
@@ -104,7 +104,7 @@ impl RefusalLine {
             time: format::time(refusal.created_at),
             why: words(&refusal.reason),
             request: refusal.request_id,
-            times: refusal.refused,
+            times: refusal.refused.into(),
             user: refusal.user_id.filter(|_| name.is_some()),
             username: name.unwrap_or_default(),
             facts: facts
@@ -115,12 +115,8 @@ impl RefusalLine {
 }
 
 /// The stored word as a phrase.
-pub fn words(reason: &str) -> String {
-    let known = REASONS.iter().find(|(word, _)| *word == reason);
-    known.map_or_else(
-        || reason.replace('_', " "),
-        |(_, words)| (*words).to_owned(),
-    )
+pub fn words(reason: &str) -> Text {
+    word_of("refusal", reason)
 }
 
 /// Which refusals are asked for.
@@ -129,7 +125,7 @@ pub fn words(reason: &str) -> String {
 /// 400 for a page that there is not.
 pub fn question(asked: &Asked<'_>) -> Result<Question<Filter>, Wire> {
     let (mut parameters, mut faults) = (Parameters::default(), Faults::default());
-    let reasons = REASONS.map(|(word, _)| (word, word));
+    let reasons = REASONS.map(|word| (word, word));
     let filter = Filter {
         reason: parameters
             .choose("reason", asked.reason, &reasons)
@@ -160,9 +156,14 @@ pub async fn list(
         (cursor::Page::none(), HashMap::new())
     };
     let fields = vec![
-        Field::choice("reason", "Why", "all", REASONS),
-        Field::time("since", "Since, in UTC"),
-        Field::time("until", "Before, in UTC"),
+        Field::choice(
+            "reason",
+            "label-why",
+            "list-all",
+            REASONS.map(|word| (word, words(word))),
+        ),
+        Field::time("since", "list-since"),
+        Field::time("until", "list-before"),
     ];
     let around = Around::new(
         ("/admin/refusals", "refusals"),
@@ -175,7 +176,7 @@ pub async fn list(
     );
     let lines = page.items.into_iter();
     let page = RefusalsPage {
-        chrome: Chrome::new(&by.0, "audit", "Refusals", None),
+        chrome: Chrome::new(&by.0, "audit", say("refusals-title"), None),
         refusals: lines
             .map(|refusal| RefusalLine::new(refusal, &names))
             .collect(),

@@ -18,8 +18,8 @@ use super::{
     pager::Pager,
     refusals::{self, RefusalLine},
     sheets::DeviceSheet,
+    text::{Text, filters, say},
     users::list::UserLine,
-    words::Words,
 };
 use crate::{
     app::App,
@@ -37,7 +37,7 @@ use crate::{
 #[template(path = "admin/search.html")]
 pub struct SearchPage {
     chrome: Chrome,
-    /// What to do, where nothing was found.
+    /// The message that says what to do, where nothing was found.
     advice: &'static str,
     users: Vec<UserLine>,
     more_users: Option<String>,
@@ -66,17 +66,9 @@ struct VisitorLine {
     username: String,
     user_badge: Badge,
     device: Option<(DeviceId, String, Badge)>,
-    last: Words,
-    what: String,
+    last: Text,
+    what: Text,
 }
-
-const ASK: &str =
-    "Type the beginning of a username, an e-mail or a device's name; or a whole id or IP address.";
-const SECRET: &str =
-    "This looks like a token, which has no place in an address: it is not looked for here.";
-const SHORTER: &str = "Nothing that is looked for is so long. Type the beginning of it.";
-const NOTHING: &str = "Nothing is found by this. Names and e-mails are found by their beginning, ids and IP addresses \
-                       as a whole. Try fewer letters.";
 
 /// The page about whatever has this id, if anything has.
 ///
@@ -110,12 +102,12 @@ pub async fn find(
     let text = typed.trim_matches(|c: char| c.is_whitespace() || c == '\0');
     let mut page = SearchPage::new(&by.0, typed);
     if text.is_empty() {
-        page.advice = ASK;
+        page.advice = "search-ask";
     } else if is_like_a_token(text) {
-        page.advice = SECRET;
+        page.advice = "search-secret";
         page.chrome.sought.clear();
     } else if text.chars().count() > search::LONGEST {
-        page.advice = SHORTER;
+        page.advice = "search-shorter";
         page.chrome.sought.clear();
     } else if let Ok(id) = Uuid::parse_str(text) {
         if let Some(path) = place(app, id).await? {
@@ -138,14 +130,14 @@ pub async fn find(
         return Ok(Turn::To(format!("/admin/clients#client-{client}")));
     }
     if page.advice.is_empty() && page.is_empty() {
-        page.advice = NOTHING;
+        page.advice = "search-nothing";
     }
     Ok(Turn::Page(Page::new(Status::Ok, page)))
 }
 
 impl SearchPage {
     fn new(by: &Panelist, typed: &str) -> Self {
-        let mut chrome = Chrome::new(by, "search", "Search", None);
+        let mut chrome = Chrome::new(by, "search", say("panel-search"), None);
         typed.clone_into(&mut chrome.sought);
         Self {
             chrome,
@@ -233,9 +225,9 @@ async fn sheets(app: &App, by: &Panelist, found: Owned) -> Result<(Vec<DeviceShe
 impl From<Visitor> for VisitorLine {
     fn from(visitor: Visitor) -> Self {
         let what = if visitor.refused {
-            format!("refused: {}", refusals::words(&visitor.what))
+            say("search-refused").with("why", refusals::words(&visitor.what))
         } else {
-            visitor.what
+            visitor.what.into()
         };
         Self {
             user: visitor.user.id,

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use askama::Template;
 use rocket::{State, get, http::Status, post};
 
-use super::page::Page;
+use super::{
+    page::Page,
+    text::{Text, filters, say, weak},
+};
 use crate::{
     api::error::Wire,
     app::App,
@@ -34,7 +37,7 @@ enum PageState {
         username: String,
         min_length: usize,
         max_length: usize,
-        fault: Option<String>,
+        fault: Option<Text>,
     },
     /// Done.
     Saved,
@@ -48,7 +51,7 @@ fn page(status: Status, title: &'static str, state: PageState) -> Page<SetPasswo
     Page::new(status, SetPasswordPage { title, state })
 }
 
-async fn form(app: &App, secret: &str, fault: Option<String>) -> Answer {
+async fn form(app: &App, secret: &str, fault: Option<Text>) -> Answer {
     match user_of_link(app, secret).await {
         Ok(user) => {
             let status = if fault.is_some() {
@@ -62,11 +65,11 @@ async fn form(app: &App, secret: &str, fault: Option<String>) -> Answer {
                 max_length: MAX_LENGTH,
                 fault,
             };
-            Ok(page(status, "Set your password", state))
+            Ok(page(status, "set-password-title", state))
         }
         Err(Error::NotFound(_)) => Ok(page(
             Status::NotFound,
-            "This link has ended",
+            "set-password-gone-title",
             PageState::Gone,
         )),
         Err(error) => Err(error.into()),
@@ -84,19 +87,18 @@ pub async fn show(app: &State<Arc<App>>, secret: &str) -> Answer {
 pub async fn save(app: &State<Arc<App>>, caller: Caller, secret: &str, fields: Fields) -> Answer {
     let (password, again) = (fields.secret("password"), fields.secret("again"));
     if password != again {
-        return form(
-            app,
-            secret,
-            Some("The two are not the same. Type the password once more.".to_owned()),
-        )
-        .await;
+        return form(app, secret, Some(say("password-not-same"))).await;
     }
     match use_link(app, secret, &password, &caller).await {
-        Ok(()) => Ok(page(Status::Ok, "Your password is set", PageState::Saved)),
-        Err(Error::WeakPassword(weakness)) => form(app, secret, Some(weakness.to_string())).await,
+        Ok(()) => Ok(page(
+            Status::Ok,
+            "set-password-saved-title",
+            PageState::Saved,
+        )),
+        Err(Error::WeakPassword(weakness)) => form(app, secret, Some(weak(&weakness))).await,
         Err(Error::NotFound(_)) => Ok(page(
             Status::NotFound,
-            "This link has ended",
+            "set-password-gone-title",
             PageState::Gone,
         )),
         Err(error) => Err(error.into()),

@@ -8,9 +8,9 @@ use rocket::{State, get, http::Status, post};
 
 use super::{
     fault::{Fault, LOGIN_PATH, Turn},
-    format,
     login::before_csrf,
     page::Page,
+    text::{Text, filters, say, told_as, weak},
 };
 use crate::{
     app::App,
@@ -36,21 +36,21 @@ pub struct SetupPage {
     max_length: usize,
     /// The field that the fault is beside.
     field: &'static str,
-    fault: String,
+    fault: Text,
 }
 
 type Answer = Result<Turn<SetupPage>, Fault>;
 
 fn page(app: &App, browser: &Browser<'_>, code: &str, username: &str) -> SetupPage {
     SetupPage {
-        title: "Make the first administrator",
+        title: "setup-title",
         csrf: before_csrf(browser),
         code: code.to_owned(),
         username: username.to_owned(),
         min_length: app.config.password_min_length,
         max_length: MAX_LENGTH,
         field: "",
-        fault: String::new(),
+        fault: Text::default(),
     }
 }
 
@@ -86,22 +86,14 @@ pub async fn create(
                 browser.hand_over(&token);
                 return Ok(Turn::To("/admin?done=setup".to_owned()));
             }
-            Err(Error::NotFound(Thing::SetupCode)) => (
-                "code",
-                "This is not the code that the last start printed, or it is over an hour old. \
-                 A restart prints a new one."
-                    .to_owned(),
-            ),
-            Err(Error::WeakPassword(weakness)) => {
-                ("password", format::sentence(&weakness.to_string()))
-            }
-            Err(Error::Invalid { message, .. }) => ("username", format::sentence(message)),
-            Err(Error::Conflict(conflict)) => ("username", format::sentence(&conflict.to_string())),
+            Err(Error::NotFound(Thing::SetupCode)) => ("code", say("setup-code-wrong")),
+            Err(Error::WeakPassword(weakness)) => ("password", weak(&weakness)),
+            Err(Error::Invalid { message, .. }) => ("username", told_as(message)),
+            Err(Error::Conflict(conflict)) => ("username", told_as(&conflict.to_string())),
             Err(error) => return Err(error.into()),
         }
     } else {
-        let fault = "The two are not the same. Type the password once more.";
-        ("again", fault.to_owned())
+        ("again", say("password-not-same"))
     };
     let page = SetupPage {
         field,

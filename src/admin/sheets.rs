@@ -10,8 +10,8 @@ use super::{
     deeds::{Deeds, Refused, Standing},
     ends::Ends,
     format,
-    time_line::UsesLine,
-    words::Words,
+    text::Text,
+    time_line::uses,
 };
 use crate::{
     app::App,
@@ -38,9 +38,9 @@ pub struct DeviceSheet {
     /// That user's name.
     pub username: String,
     /// The last sign-in or refresh.
-    pub last_used: Words,
+    pub last_used: Text,
     /// The first sign-in.
-    pub created: Words,
+    pub created: Text,
     /// Disabled now.
     pub disabled: bool,
     /// How it stands.
@@ -60,17 +60,17 @@ pub struct GrantSheet {
     /// The client.
     pub client: String,
     /// The sign-in.
-    pub created: Words,
+    pub created: Text,
     /// The last refresh.
-    pub last_used: Words,
+    pub last_used: Text,
     /// The end.
-    pub expires: Words,
+    pub expires: Text,
     /// How it stands.
     pub badge: Badge,
     /// Why it is disabled, while it is.
     pub reason: String,
     /// What ends when, while it is disabled; the page that tells it fills it in.
-    pub ends: Words,
+    pub ends: Text,
     /// What can be done.
     pub deeds: Deeds,
 }
@@ -80,9 +80,9 @@ pub struct DeviceEntry {
     /// The device.
     pub sheet: DeviceSheet,
     /// How it refreshed.
-    pub uses: UsesLine,
+    pub uses: Text,
     /// What ends when, while it is disabled.
-    pub ends: Words,
+    pub ends: Text,
 }
 
 impl DeviceSheet {
@@ -137,7 +137,7 @@ impl GrantSheet {
             deeds: Deeds::new(by, "token", grant.id, &standing).telling(disabled, ended),
             badge: Badge::of_grant(&grant, now),
             reason: format::reason(grant.disabled, grant.disabled_reason),
-            ends: Words::default(),
+            ends: Text::default(),
             device,
             client: grant.client_id.to_string(),
             created: format::time(grant.created_at),
@@ -173,7 +173,7 @@ pub async fn entries(
     let found = time_line::uses(app, &shown).await?.into_iter();
     let mut found: HashMap<DeviceId, Uses> = found.map(|it| (it.device_id, it)).collect();
     let entries = devices.into_iter().map(|device| {
-        let uses = UsesLine::new(found.remove(&device.id));
+        let uses = uses(found.remove(&device.id));
         let ends = ends.tell(device.id.0, device.disabled, device.disabled_at);
         let mut sheet = DeviceSheet::new(by, device, owner);
         sheet.deeds.put_back(refused);

@@ -15,6 +15,7 @@ use super::{
     fault::{Fault, Turn},
     outcome,
     page::Page,
+    text::say,
     user::{self, Again, Part, UserPage},
     users::LinkPage,
 };
@@ -326,9 +327,9 @@ pub async fn lost_device(
     let user = listing::user(app, user).await?;
     let owner = Owner::new(&user, &listing::working_devices(app, user.id).await?);
     let subject = (&user, &owner, (false, false));
-    let mut chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
+    let mut chrome = Chrome::new(&by.0, "users", say("link-title"), None);
     chrome.outcome = outcome::of_request(app, &by.0, subject, caller.request_id).await?;
-    let what = "The link is made.";
+    let what = "link-made";
     let page = LinkPage::new(chrome, what, user.id, &user.username, &link);
     Ok(Either::Right(Page::new(Status::Ok, page)))
 }

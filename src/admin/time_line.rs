@@ -9,11 +9,11 @@ use uuid::Uuid;
 
 use super::{
     agent,
-    events::{ALARMING, plain},
+    events::{ALARMING, plain, who},
     format,
     pager::Pager,
     refusals,
-    words::Words,
+    text::{Text, say, word_of},
 };
 use crate::{
     db::{audit_events::lookup::Happened, refresh_tokens::uses::Uses, refusals::Refusal},
@@ -21,66 +21,43 @@ use crate::{
     ids::{DeviceId, UserId},
 };
 
-/// How a device refreshed: a count and the last time, since a refresh writes no event.
-pub struct UsesLine {
-    /// How often.
-    pub refreshes: String,
-    /// How often an answer was asked for and given again; empty for never.
-    pub retries: String,
-    /// The last time.
-    pub last: Option<Words>,
-    /// From where, then; empty where it is not known.
-    pub address: String,
-    /// With what, then.
-    pub agent: String,
-}
-
-impl UsesLine {
-    /// Of a device, or of one that has no grant any more.
-    pub fn new(uses: Option<Uses>) -> Self {
-        let count = |many: i64, words| format::count(many, words);
-        let (refreshes, retries) = uses
-            .as_ref()
-            .map(|uses| (uses.refreshes, uses.retries))
-            .unwrap_or_default();
-        let again = count(
-            retries,
-            ["lost answer given again", "lost answers given again"],
-        );
-        Self {
-            refreshes: count(refreshes, ["refresh", "refreshes"]),
-            retries: if retries == 0 { String::new() } else { again },
-            last: uses
-                .as_ref()
-                .and_then(|uses| uses.refreshed_at)
-                .map(format::second),
-            address: uses
-                .as_ref()
-                .and_then(|uses| uses.address.clone())
-                .unwrap_or_default(),
-            agent: agent::words(&uses.and_then(|uses| uses.user_agent).unwrap_or_default()),
-        }
-    }
+/// How a device refreshed, or one that has no grant any more: a count and the last time, since a refresh writes no
+/// event.
+pub fn uses(uses: Option<Uses>) -> Text {
+    let Some(uses) = uses else {
+        return say("uses-never").with("number", 0).with("retries", 0);
+    };
+    let told = match uses.refreshed_at.map(format::second) {
+        None => say("uses-never"),
+        Some(last) => say("uses-last").with("time", last),
+    };
+    told.with("number", uses.refreshes)
+        .with("retries", uses.retries)
+        .seen_from(uses.address.as_deref())
+        .with(
+            "agent",
+            agent::words(uses.user_agent.as_deref().unwrap_or_default()),
+        )
 }
 
 /// One line.
 pub struct Line {
     /// When.
-    pub time: Words,
+    pub time: Text,
     /// What.
-    pub what: String,
+    pub what: Text,
     /// How the badge looks.
     pub tone: &'static str,
     /// By whom, if not by the user; empty otherwise.
-    pub by: String,
+    pub by: Text,
     /// Why; empty for no reason.
     pub reason: String,
     /// What else.
-    pub facts: Words,
+    pub facts: Text,
     /// From where; empty where it is not known.
     pub address: String,
     /// With what, in a few words.
-    pub agent: String,
+    pub agent: Text,
     /// In which request, of what was refused.
     pub refused_in: Option<Uuid>,
 }
@@ -139,26 +116,22 @@ fn groups(user: UserId, entries: Vec<Entry>, names: &HashMap<DeviceId, String>) 
 
 impl Line {
     fn of_event(user: UserId, event: Happened) -> Self {
-        let by = match (event.actor_username, event.actor_id) {
-            (_, Some(id)) if id == user.0 && event.actor_kind == "user" => String::new(),
-            (Some(name), _) => format!("{name} ({})", event.actor_kind),
-            (None, Some(_)) => format!("a deleted user ({})", event.actor_kind),
-            (None, None) if event.actor_kind == "anonymous" => String::new(),
-            (None, None) => event.actor_kind,
+        let by = match (event.actor_id, event.actor_kind.as_str()) {
+            (Some(id), "user") if id == user.0 => Text::default(),
+            (None, "anonymous") => Text::default(),
+            (id, kind) => who(event.actor_username.as_deref(), id.is_some(), kind),
         };
         let details = event.details.as_object().into_iter().flatten();
         // The device is the heading.
         let told = details.filter(|(name, _)| *name != "device_id");
-        let facts = told.filter_map(|(name, value)| fact(&name.replace('_', " "), value));
+        let facts = told.filter_map(|(name, value)| fact(name, value));
         Self {
             time: format::second(event.created_at),
             tone: tone(&event.action),
-            what: event.action.replace(['.', '_'], " "),
+            what: word_of("happened", &event.action),
             by,
             reason: event.reason.unwrap_or_default(),
-            facts: facts
-                .reduce(|told, fact| told.and(", ").and(fact))
-                .unwrap_or_default(),
+            facts: Text::listed(facts.collect()),
             address: event.address.unwrap_or_default(),
             agent: agent::words(&event.user_agent.unwrap_or_default()),
             refused_in: None,
@@ -167,21 +140,17 @@ impl Line {
 
     fn of_refusal(refusal: Refusal) -> Self {
         let what = if refusal.grant_id.is_some() {
-            "refresh refused"
+            "line-refresh-refused"
         } else {
-            "refused"
+            "line-refused"
         };
         Self {
             time: format::second(refusal.created_at),
-            what: format!("{what}: {}", refusals::words(&refusal.reason)),
+            what: say(what).with("why", refusals::words(&refusal.reason)),
             tone: "off",
-            by: String::new(),
+            by: Text::default(),
             reason: String::new(),
-            facts: format!(
-                "{} so far",
-                format::count(refusal.refused, ["time", "times"])
-            )
-            .into(),
+            facts: say("line-so-far").with("number", refusal.refused),
             address: refusal.address.unwrap_or_default(),
             agent: agent::words(&refusal.user_agent.unwrap_or_default()),
             refused_in: Some(refusal.request_id),
@@ -190,16 +159,17 @@ impl Line {
 }
 
 /// A detail in words; none for what is not so. Which id it is stands in the audit log.
-fn fact(name: &str, value: &Value) -> Option<Words> {
-    let text = plain(value);
+fn fact(name: &str, value: &Value) -> Option<Text> {
+    let (text, name) = (plain(value), word_of("fact", name));
     match text.as_str() {
         "" | "null" | "false" | "0" => None,
-        "true" => Some(name.into()),
-        id if Uuid::parse_str(id).is_ok() => Some(name.into()),
-        text => Some(match text.parse::<DateTime<Utc>>() {
-            Ok(time) => format::second(time).within(|time| format!("{name} {time}")),
-            Err(_) => format!("{name} {text}").into(),
-        }),
+        "true" => Some(name),
+        id if Uuid::parse_str(id).is_ok() => Some(name),
+        text => {
+            let time = text.parse::<DateTime<Utc>>().map(format::second);
+            let value = time.unwrap_or_else(|_| text.into());
+            Some(say("line-fact").with("name", name).with("value", value))
+        }
     }
 }
 

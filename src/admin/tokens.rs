@@ -17,7 +17,7 @@ use super::{
     format,
     list::{Around, Column, Field},
     page::Page,
-    words::Words,
+    text::{Text, filters, say},
 };
 use crate::{
     api::error::Wire,
@@ -58,9 +58,9 @@ struct TokenLine {
     client: String,
     badge: Badge,
     reason: String,
-    created: Words,
-    last_used: Words,
-    expires: Words,
+    created: Text,
+    last_used: Text,
+    expires: Text,
 }
 
 impl TokenLine {
@@ -99,16 +99,13 @@ pub fn question(asked: &Asked<'_>) -> Result<Question<Filter>, Wire> {
         Ok(client) => Some(client),
         Err(_) if client.is_empty() => None,
         Err(_) => {
-            faults.push("client", "No client has such an id.");
+            faults.push("client", "told-no-client");
             None
         }
     };
     if client.is_some() && state.is_some_and(|state| state != Standing::Disabled) {
         // See `db::refresh_tokens::Filter`.
-        faults.push(
-            "client",
-            "Of one client, choose all states or disabled: the others are not in an order by client.",
-        );
+        faults.push("client", "told-client-and-state");
     }
     let filter = Filter {
         state,
@@ -147,18 +144,24 @@ pub async fn list(
     let fields = vec![
         Field::choice(
             "status",
-            "State",
-            "all",
+            "label-state",
+            "list-all",
             [
-                ("live", "live"),
-                ("disabled", "disabled"),
-                ("ended", "ended"),
-                ("expired", "expired"),
+                ("live", say("tokens-live")),
+                ("disabled", say("tokens-disabled")),
+                ("ended", say("tokens-ended")),
+                ("expired", say("tokens-expired")),
             ],
         ),
-        Field::text("client", "Client id"),
+        Field::text("client", "list-client-id"),
     ];
-    let columns = ["Signed in", "User", "Device", "State", "Last used"];
+    let columns = [
+        "tokens-signed-in",
+        "label-user",
+        "label-device",
+        "label-state",
+        "label-last-used",
+    ];
     let around = Around::new(
         ("/admin/tokens", "tokens"),
         &question,
@@ -181,7 +184,7 @@ pub async fn list(
     });
     let bulk = bulk::new::link(&by.0, &question.asked, Kind::Tokens);
     let page = TokensPage {
-        chrome: Chrome::new(&by.0, "tokens", "Refresh tokens", None),
+        chrome: Chrome::new(&by.0, "tokens", say("tokens-title"), None),
         by_end: matches!(filter.state, Some(Standing::Live | Standing::Expired)),
         tokens: lines.collect(),
         bulk,

@@ -1,52 +1,49 @@
 //! An alarm: a refresh token is presented although it, its device or its user is disabled. Told on the pages of the
 //! device and the user, and on the overview.
 
-use super::{agent, format, refusals, words::Words};
+use super::{
+    agent, format, refusals,
+    text::{Text, say},
+};
 use crate::{
     db::refusals::{KEPT, tries::Try},
-    ids::{DeviceId, UserId},
+    ids::DeviceId,
 };
 
 /// One printed alarm.
 pub struct TriedLine {
-    /// Whose token.
-    pub user: UserId,
-    /// That user's name.
-    pub username: String,
     /// Of which device.
     pub device: DeviceId,
-    /// What that is called.
-    pub name: String,
-    /// What is disabled.
-    pub why: String,
-    /// How often since then.
-    pub times: String,
-    /// The last time.
-    pub last: Words,
-    /// From where, then; empty where it is not known.
-    pub address: String,
-    /// With what, then.
-    pub agent: String,
+    /// Told beside the user or the device.
+    pub of_this: Text,
+    /// Told where it is not clear whose it is.
+    pub of_somebody: Text,
 }
 
 impl From<Try> for TriedLine {
     fn from(tried: Try) -> Self {
-        let times = format::count(tried.times, ["time", "times"]);
+        let last = format::second(tried.created_at);
+        let told = |id| {
+            say(id)
+                .with("user", tried.user_id.to_string())
+                .with("username", &tried.username)
+                .with("device", tried.device_id.to_string())
+                .with("device-name", &tried.device)
+                .with("why", refusals::words(&tried.reason))
+                .with("number", tried.times)
+                // All are counted, but since when is known only of those that are kept.
+                .with("more", if tried.times < KEPT { "no" } else { "yes" })
+                .with("time", last.clone())
+                .seen_from(tried.address.as_deref())
+                .with(
+                    "agent",
+                    agent::words(tried.user_agent.as_deref().unwrap_or_default()),
+                )
+        };
         Self {
-            user: tried.user_id,
-            username: tried.username,
             device: tried.device_id,
-            name: tried.device,
-            why: refusals::words(&tried.reason),
-            // All are counted, but since when is known only of those that are kept.
-            times: if tried.times < KEPT {
-                times
-            } else {
-                format!("{times} or more")
-            },
-            last: format::second(tried.created_at),
-            address: tried.address.unwrap_or_default(),
-            agent: agent::words(&tried.user_agent.unwrap_or_default()),
+            of_this: told("tried-of-this"),
+            of_somebody: told("tried-of-somebody"),
         }
     }
 }

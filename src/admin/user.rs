@@ -18,10 +18,10 @@ use super::{
     page::Page,
     pager::{Pager, begins},
     sheets::{DeviceEntry, GrantSheet, disabled, entries},
+    text::{Text, filters, say, told_as},
     time_line::TimeLineView,
     tried::TriedLine,
     users::{LinkPage, Profile},
-    words::Words,
 };
 use crate::{
     app::App,
@@ -55,13 +55,13 @@ pub struct UserPage {
     id: UserId,
     username: String,
     email: String,
-    roles: String,
-    created: Words,
-    last_used: Words,
+    roles: Text,
+    created: Text,
+    last_used: Text,
     badge: Badge,
     reason: String,
     /// What ends when, while the user is disabled.
-    ends: Words,
+    ends: Text,
     /// Tokens that are cut off and presented all the same.
     tried: Vec<TriedLine>,
     deeds: Deeds,
@@ -148,7 +148,7 @@ pub async fn page(
     };
     let mut deeds =
         Deeds::new(by, "user", id, &standing).telling(owner.if_disabled(), owner.if_ended());
-    let mut chrome = Chrome::new(by, "users", user.username.clone(), done);
+    let mut chrome = Chrome::new(by, "users", user.username.clone().into(), done);
     if let Some(Ok(request)) = done.map(Uuid::parse_str) {
         let subject = (&user, &owner, (deeds.disable, deeds.enable));
         chrome.outcome = outcome::of_request(app, by, subject, request).await?;
@@ -261,7 +261,7 @@ pub async fn change(
     let profile = Profile::typed(&form.0);
     let roles = profile.roles();
     if users::would_change_roles(app, id, &roles).await? {
-        confirm::ask(app, &by.0, &caller, &form.0, "change a user's roles").await?;
+        confirm::ask(app, &by.0, &caller, &form.0, "confirm-change-roles").await?;
     }
     let changes = Changes {
         username: Some(&profile.username),
@@ -294,8 +294,8 @@ pub async fn password_link(
     let user = listing::user(app, id).await?;
     confirm::ask_for_link(app, &by.0, &caller, &form.0, &user).await?;
     let link = set_password::make_link(app, &by.0.actor(&caller), id).await?;
-    let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
-    let page = LinkPage::new(chrome, "The link is made.", id, &user.username, &link);
+    let chrome = Chrome::new(&by.0, "users", say("link-title"), None);
+    let page = LinkPage::new(chrome, "link-made", id, &user.username, &link);
     Ok(Page::new(Status::Ok, page))
 }
 
@@ -306,7 +306,7 @@ pub struct DeleteUserPage {
     chrome: Chrome,
     id: UserId,
     username: String,
-    fault: String,
+    fault: Text,
 }
 
 /// Asks before a user is deleted.
@@ -318,10 +318,10 @@ pub async fn ask_delete(
 ) -> Result<Page<DeleteUserPage>, Fault> {
     let user = listing::user(app, id).await?;
     let page = DeleteUserPage {
-        chrome: Chrome::new(&by.0, "users", "Delete this user?", None),
+        chrome: Chrome::new(&by.0, "users", say("delete-user-title"), None),
         id,
         username: user.username,
-        fault: String::new(),
+        fault: Text::default(),
     };
     Ok(Page::new(Status::Ok, page))
 }
@@ -336,17 +336,17 @@ pub async fn delete(
     form: Checked,
 ) -> Result<Turn<DeleteUserPage>, Fault> {
     let user = listing::user(app, id).await?;
-    confirm::ask(app, &by.0, &caller, &form.0, "delete a user").await?;
+    confirm::ask(app, &by.0, &caller, &form.0, "confirm-delete-user").await?;
     match users::delete(app, &by.0.actor(&caller), id).await {
         Ok(()) | Err(Error::NotFound(Thing::User)) => {
             Ok(Turn::To("/admin/users?done=user-deleted".to_owned()))
         }
         Err(Error::Conflict(conflict)) => {
             let page = DeleteUserPage {
-                chrome: Chrome::new(&by.0, "users", "Delete this user?", None),
+                chrome: Chrome::new(&by.0, "users", say("delete-user-title"), None),
                 id,
                 username: user.username,
-                fault: format::sentence(&conflict.to_string()),
+                fault: told_as(&conflict.to_string()),
             };
             Ok(Turn::Page(Page::new(Status::Conflict, page)))
         }

@@ -13,7 +13,7 @@ use super::{
     fault::{Fault, Turn},
     format,
     page::Page,
-    words::Words,
+    text::{Text, filters, say, told_as},
 };
 use crate::{
     app::App,
@@ -53,7 +53,7 @@ pub struct Profile {
     /// The field that the fault is beside; empty for the form as a whole.
     pub field: &'static str,
     /// What is wrong.
-    pub fault: String,
+    pub fault: Text,
     /// Shown unfolded.
     pub open: bool,
 }
@@ -91,15 +91,13 @@ impl Profile {
     /// The error itself, for a page of its own.
     pub fn refused(self, error: Error) -> Result<Self, Error> {
         let (field, fault) = match error {
-            Error::Invalid { field, message } => (field, message.to_owned()),
-            Error::Conflict(Conflict::UsernameTaken) => (
-                "username",
-                "this username is taken; choose another".to_owned(),
-            ),
-            Error::Conflict(conflict) => ("", conflict.to_string()),
+            Error::Invalid { field, message } => (field, told_as(message)),
+            Error::Conflict(taken @ Conflict::UsernameTaken) => {
+                ("username", told_as(&taken.to_string()))
+            }
+            Error::Conflict(conflict) => ("", told_as(&conflict.to_string())),
             error => return Err(error),
         };
-        let fault = format::sentence(&fault);
         Ok(Self {
             field,
             fault,
@@ -122,7 +120,7 @@ pub struct LinkPage {
     username: String,
     what: &'static str,
     url: String,
-    expires: Words,
+    expires: Text,
 }
 
 impl LinkPage {
@@ -149,7 +147,7 @@ impl LinkPage {
 #[get("/admin/users/new")]
 pub fn new(by: Administrator) -> Page<NewUserPage> {
     let page = NewUserPage {
-        chrome: Chrome::new(&by.0, "users", "New user", None),
+        chrome: Chrome::new(&by.0, "users", say("new-user-title"), None),
         profile: Profile::default(),
     };
     Page::new(Status::Ok, page)
@@ -166,7 +164,7 @@ pub async fn create(
     let profile = Profile::typed(&form.0);
     let roles = profile.roles();
     if !roles.is_empty() {
-        let what = "make a user who has a role";
+        let what = "confirm-user-with-role";
         confirm::ask(app, &by.0, &caller, &form.0, what).await?;
     }
     let new = NewUser {
@@ -178,14 +176,14 @@ pub async fn create(
     match users::create(app, &by.0.actor(&caller), &new).await {
         Ok((id, Some(link))) => {
             let user = listing::user(app, id).await?;
-            let chrome = Chrome::new(&by.0, "users", "Hand over this link", None);
-            let page = LinkPage::new(chrome, "The user is created.", id, &user.username, &link);
+            let chrome = Chrome::new(&by.0, "users", say("link-title"), None);
+            let page = LinkPage::new(chrome, "link-user-created", id, &user.username, &link);
             Ok(Either::Right(Turn::Page(Page::new(Status::Created, page))))
         }
         Ok((id, None)) => Ok(Either::Right(Turn::To(format!("/admin/users/{id}")))),
         Err(error) => {
             let page = NewUserPage {
-                chrome: Chrome::new(&by.0, "users", "New user", None),
+                chrome: Chrome::new(&by.0, "users", say("new-user-title"), None),
                 profile: profile.refused(error)?,
             };
             Ok(Either::Left(Page::new(Status::UnprocessableEntity, page)))

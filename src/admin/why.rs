@@ -14,12 +14,12 @@ use uuid::Uuid;
 use super::{
     badge::Badge,
     chrome::Chrome,
-    events::EventLine,
+    events::{EventLine, who},
     fault::{Fault, Turn},
     format,
     page::Page,
     refusals::RefusalLine,
-    words::Words,
+    text::{Text, filters, say, word_of},
 };
 use crate::{
     app::App,
@@ -52,8 +52,8 @@ struct Story {
     device: Option<(DeviceId, String, Badge)>,
     client: String,
     token: Option<Badge>,
-    /// Name and value.
-    facts: Vec<(&'static str, Words)>,
+    /// The message that names it, and the value.
+    facts: Vec<(&'static str, Text)>,
     suspensions: Vec<SuspensionLine>,
     refusals: Vec<RefusalLine>,
     /// What there is to read about the events.
@@ -63,16 +63,10 @@ struct Story {
 
 /// One printed suspension.
 struct SuspensionLine {
-    what: String,
-    since: Words,
-    by: String,
-    until: Words,
+    what: Text,
+    told: Text,
     reason: String,
 }
-
-const NO_ID: &str =
-    "This is no request id: it has 36 characters, as 0198c0de-0000-7000-8000-000000000000.";
-const NOTHING_TYPED: &str = "Paste a request id, a refresh token or an access token.";
 
 /// The form; with the id of a request, what was refused in it.
 #[get("/admin/why?<request>")]
@@ -85,7 +79,7 @@ pub async fn show(
     match request.map(|text| Uuid::parse_str(text.trim())) {
         None => {}
         Some(Ok(id)) => page.tell_of_request(why::of_request(app, id).await?, app.clock.now()),
-        Some(Err(_)) => return Ok(page.refused(NO_ID)),
+        Some(Err(_)) => return Ok(page.refused("why-no-id")),
     }
     Ok(Page::new(Status::Ok, page))
 }
@@ -109,7 +103,7 @@ pub async fn look(
     }
     let mut page = WhyPage::new(&by.0);
     if text.expose().is_empty() {
-        return Ok(Turn::Page(page.refused(NOTHING_TYPED)));
+        return Ok(Turn::Page(page.refused("why-nothing-typed")));
     }
     let (token, case) = why::of_token(app, &by.0, text, &caller).await?;
     page.tell_of_token(&token, case, app.clock.now());
@@ -119,7 +113,7 @@ pub async fn look(
 impl WhyPage {
     fn new(by: &Panelist) -> Self {
         Self {
-            chrome: Chrome::new(by, "audit", "Why was this refused?", None),
+            chrome: Chrome::new(by, "audit", say("why-title"), None),
             fault: "",
             answer: None,
             story: Story::default(),
@@ -138,7 +132,7 @@ impl WhyPage {
         } = found;
         let Some(refusal) = refusal else {
             self.answer = Some(Answer::of_no_refusal(!events.is_empty()));
-            self.story.happened = "Done in this request";
+            self.story.happened = "search-done-in-request";
             self.story.events = events.into_iter().map(EventLine::from).collect();
             return;
         };
@@ -158,11 +152,11 @@ impl WhyPage {
             };
             let facts = [
                 (
-                    "This access token",
-                    at(claims.iat).within(|time| format!("from {time}")),
+                    "why-access-token",
+                    say("why-access-token-from").with("time", at(claims.iat)),
                 ),
-                ("It expires", at(claims.exp)),
-                ("It is for", claims.aud.clone().into()),
+                ("why-access-token-expires", at(claims.exp)),
+                ("why-access-token-for", claims.aud.clone().into()),
             ];
             self.story.facts.splice(0..0, facts);
         }
@@ -170,30 +164,25 @@ impl WhyPage {
 }
 
 /// What a refusal keeps of its request.
-fn circumstances(refusal: Refusal) -> Vec<(&'static str, Words)> {
+fn circumstances(refusal: Refusal) -> Vec<(&'static str, Text)> {
+    let agent = refusal.user_agent.filter(|agent| !agent.is_empty());
     let facts = [
-        ("Refused", Some(format::time(refusal.created_at))),
+        ("why-refused", Some(format::time(refusal.created_at))),
         (
-            "So far",
-            Some(format!("{} for this reason", times(refusal.refused)).into()),
+            "refusals-so-far",
+            Some(say("why-so-far").with("number", refusal.refused)),
         ),
-        ("From", refusal.address.map(Words::from)),
-        (
-            "By",
-            refusal
-                .user_agent
-                .filter(|agent| !agent.is_empty())
-                .map(Words::from),
-        ),
-        ("Request", Some(refusal.request_id.to_string().into())),
+        ("why-from", refusal.address.map(Text::from)),
+        ("why-by", agent.map(Text::from)),
+        ("why-request", Some(refusal.request_id.to_string().into())),
     ];
     let told = facts.into_iter();
     told.filter_map(|(name, value)| Some((name, value?)))
         .collect()
 }
 
-fn times(many: i64) -> String {
-    format::count(many, ["time", "times"]).replace("No times", "never")
+fn times(many: i64) -> Text {
+    say("count-times-or-never").with("number", many)
 }
 
 impl Story {
@@ -224,14 +213,14 @@ impl Story {
                 .into_iter()
                 .map(|refusal| RefusalLine::new(refusal, &names))
                 .collect(),
-            happened: "What happened to the token and the device",
+            happened: "why-happened",
             events: case.events.into_iter().map(EventLine::from).collect(),
         }
     }
 }
 
 /// What the sign-in went through.
-fn facts(sign_in: &SignIn) -> Vec<(&'static str, Words)> {
+fn facts(sign_in: &SignIn) -> Vec<(&'static str, Text)> {
     let SignIn {
         grant,
         standing,
@@ -239,35 +228,37 @@ fn facts(sign_in: &SignIn) -> Vec<(&'static str, Words)> {
         ..
     } = sign_in;
     let rotated = match standing.rotated_at {
-        Some(at) => {
-            let many = times(grant.generation.into());
-            format::time(at).within(|time| format!("{many}, last {time}"))
-        }
-        None => "never".into(),
+        Some(at) => say("why-refreshed-last")
+            .with("number", i64::from(grant.generation))
+            .with("last", format::time(at)),
+        None => say("time-never"),
     };
     let ended = grant.ended_at.zip(grant.ended_reason.as_ref());
     let ended = ended.map(|(at, how)| {
-        let how = how.replace('_', " ");
-        format::time(at).and(format!(": {how}"))
+        let how = word_of("ended", how);
+        say("why-ended-how")
+            .with("time", format::time(at))
+            .with("how", how)
     });
     let agent = Some(trail.last_user_agent.clone()).filter(|agent| !agent.is_empty());
+    let time = |at| Some(format::time(at));
     let told = [
-        ("Signed in", Some(format::time(grant.created_at))),
-        ("Refreshed", Some(rotated)),
-        ("Answered again", Some(times(trail.retries.into()).into())),
-        ("Last used", Some(format::time(grant.last_used_at))),
+        ("tokens-signed-in", time(grant.created_at)),
+        ("why-refreshed", Some(rotated)),
+        ("overview-retried", Some(times(trail.retries.into()))),
+        ("label-last-used", time(grant.last_used_at)),
         (
-            "Last used from",
-            trail.last_address.clone().map(Words::from),
+            "why-last-used-from",
+            trail.last_address.as_ref().map(Text::from),
         ),
-        ("Last used by", agent.map(Words::from)),
-        ("Expires", Some(format::time(grant.expires_at))),
+        ("why-last-used-by", agent.map(Text::from)),
+        ("why-expires", time(grant.expires_at)),
         (
-            "Ends in any case",
-            Some(format::time(standing.holder.absolute_expires_at)),
+            "why-ends-in-any-case",
+            time(standing.holder.absolute_expires_at),
         ),
-        ("Ended", ended),
-        ("Token id", Some(grant.id.to_string().into())),
+        ("why-ended", ended),
+        ("why-token-id", Some(grant.id.to_string().into())),
     ];
     told.into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
@@ -277,17 +268,15 @@ fn facts(sign_in: &SignIn) -> Vec<(&'static str, Words)> {
 impl From<Suspension> for SuspensionLine {
     fn from(suspension: Suspension) -> Self {
         let kind = suspension.disabled_by_kind.unwrap_or_default();
+        let told = match suspension.disabled_until {
+            None => say("why-disabled-until-enabled"),
+            Some(until) => say("why-disabled-until").with("until", format::time(until)),
+        };
         Self {
-            what: suspension.what,
-            since: format::time(suspension.disabled_at),
-            by: match suspension.disabled_by {
-                Some(name) => format!("{name} ({kind})"),
-                None => kind,
-            },
-            until: suspension.disabled_until.map_or_else(
-                || "until it is enabled".into(),
-                |at| format::time(at).within(|time| format!("until {time}")),
-            ),
+            what: word_of("why-disabled", &suspension.what),
+            told: told
+                .with("since", format::time(suspension.disabled_at))
+                .with("who", who(suspension.disabled_by.as_deref(), false, &kind)),
             reason: suspension.disabled_reason.unwrap_or_default(),
         }
     }

@@ -34,6 +34,9 @@ pub struct Checked(pub Fields);
 /// The fields of a form that was shown before signing in.
 pub struct CheckedBefore(pub Fields);
 
+/// The fields of a form that stands on pages before signing in, and on those after.
+pub struct CheckedAtAnyTime(pub Fields);
+
 #[rocket::async_trait]
 impl<'r> FromData<'r> for Checked {
     type Error = Unreadable;
@@ -60,6 +63,22 @@ impl<'r> FromData<'r> for CheckedBefore {
         };
         let csrf = token.map(|token| token.csrf());
         check(request, data, csrf.as_deref()).await.map(Self)
+    }
+}
+
+#[rocket::async_trait]
+impl<'r> FromData<'r> for CheckedAtAnyTime {
+    type Error = Unreadable;
+
+    async fn from_data(request: &'r Request<'_>, data: Data<'r>) -> Outcome<'r, Self> {
+        match session::panelist(request).await {
+            Ok(None) => CheckedBefore::from_data(request, data)
+                .await
+                .map(|CheckedBefore(fields)| Self(fields)),
+            _ => Checked::from_data(request, data)
+                .await
+                .map(|Checked(fields)| Self(fields)),
+        }
     }
 }
 

@@ -7,18 +7,18 @@ use askama::Template;
 use rocket::{State, get, http::Status, post};
 use uuid::Uuid;
 
-use super::{badge, counted, place, who};
+use super::{badge, counted, filter, made_by, place};
 use crate::{
     admin::{
         badge::Badge,
         chrome::Chrome,
         confirm,
-        consequence::Sentence,
         deeds::{Deeds, Refused, disabling, reason},
+        events::who,
         fault::{Fault, Turn},
         format,
         page::Page,
-        words::Words,
+        text::{Text, filters, say},
     },
     app::App,
     db::bulk_acts::Example,
@@ -53,12 +53,12 @@ pub struct BulkActPage {
     /// It can be undone.
     undo: bool,
     /// How far it has come, while it is under way.
-    so_far: String,
-    facts: Vec<(&'static str, Words)>,
+    so_far: Text,
+    /// The message that names it, and the value.
+    facts: Vec<(&'static str, Text)>,
     /// How many there are, and some of them.
-    found: String,
+    found: Text,
     examples: Vec<ExampleLine>,
-    more: bool,
 }
 
 /// One printed thing that an act is about.
@@ -66,7 +66,7 @@ struct ExampleLine {
     user: UserId,
     username: String,
     device: Option<(DeviceId, String)>,
-    last_used: Words,
+    last_used: Text,
     state: &'static str,
 }
 
@@ -82,97 +82,80 @@ impl ExampleLine {
     }
 }
 
-/// What has become of something.
+/// The message that says what has become of something.
 fn state(it: &Example, act: &BulkAct) -> &'static str {
     let touched = match act.verb() {
         Verb::Disable => it.disabled_at,
         Verb::Enable => it.enabled_at,
     };
     match (act.verb(), act.begun_at, touched, it.disabled) {
-        (Verb::Disable, None, _, false) => "not disabled",
-        (Verb::Disable, None, _, true) => "disabled meanwhile",
-        (Verb::Enable, None, _, true) | (Verb::Disable, Some(_), Some(_), true) => "disabled",
-        (Verb::Enable, None, _, false) => "enabled meanwhile",
-        (Verb::Disable, Some(_), Some(_), false) => "enabled again",
-        (Verb::Enable, Some(_), Some(_), false) => "enabled",
-        (Verb::Enable, Some(_), Some(_), true) => "disabled again",
-        (_, Some(_), None, _) if act.under_way.is_some() => "not yet",
-        (_, Some(_), None, _) => "left alone",
+        (Verb::Disable, None, _, false) => "bulk-state-not-disabled",
+        (Verb::Disable, None, _, true) => "bulk-state-meanwhile",
+        (Verb::Enable, None, _, true) | (Verb::Disable, Some(_), Some(_), true) => {
+            "bulk-state-disabled"
+        }
+        (Verb::Enable, None, _, false) => "bulk-state-enabled-meanwhile",
+        (Verb::Disable, Some(_), Some(_), false) => "bulk-state-enabled",
+        (Verb::Enable, Some(_), Some(_), false) => "bulk-state-now-enabled",
+        (Verb::Enable, Some(_), Some(_), true) => "bulk-state-disabled-again",
+        (_, Some(_), None, _) if act.under_way.is_some() => "bulk-state-not-yet",
+        (_, Some(_), None, _) => "bulk-state-left-alone",
     }
 }
 
 /// What becomes of them.
-fn consequences(act: &BulkAct) -> Vec<Sentence> {
-    let many = counted(act.kind(), act.found);
-    let one = act.found == 1;
-    let gets = if one { "gets" } else { "get" };
+fn consequences(act: &BulkAct) -> Vec<Text> {
     let first = match (act.verb(), act.kind()) {
-        (Verb::Disable, Kind::Users) => format!(
-            "{many} {gets} nothing more on any device, access tokens that are out included, and cannot sign in, to the panel neither, until enabled. Never among them are you, and the last administrator who can sign in."
-        ),
-        (Verb::Disable, Kind::Devices) => format!(
-            "{many} {gets} nothing more, access tokens that are out included, and nobody can sign in there until enabled."
-        ),
-        (Verb::Disable, Kind::Tokens) => format!(
-            "{many} {gets} nothing more, access tokens that are out included. Their users can sign in anew."
-        ),
-        (Verb::Enable, _) => format!(
-            "{many} {} again with what {} before; what is disabled above or below stays so.",
-            if one { "works" } else { "work" },
-            if one { "it had" } else { "they had" },
-        ),
+        (Verb::Disable, Kind::Users) => "bulk-if-users",
+        (Verb::Disable, Kind::Devices) => "bulk-if-devices",
+        (Verb::Disable, Kind::Tokens) => "bulk-if-tokens",
+        (Verb::Enable, _) => "bulk-if-enabled",
     };
     let meanwhile = match (act.verb(), act.unused_since) {
-        (Verb::Disable, Some(_)) => "What is used, disabled or ended meanwhile is left alone.",
-        (Verb::Disable, None) => "What is disabled or ended meanwhile is left alone.",
-        (Verb::Enable, _) => "What is enabled, disabled anew or ended meanwhile is left alone.",
+        (Verb::Disable, Some(_)) => "bulk-meanwhile-unused",
+        (Verb::Disable, None) => "bulk-meanwhile",
+        (Verb::Enable, _) => "bulk-meanwhile-enabled",
     };
-    let said = [
-        first,
-        format!("Nothing else is touched than was found. {meanwhile}"),
-        "All of it can be undone by one press.".to_owned(),
-    ];
-    said.map(|after| Sentence {
-        before: "",
-        name: String::new(),
-        after: after.into(),
-    })
-    .into()
+    vec![
+        counted(first, act.kind(), act.found),
+        say(meanwhile),
+        say("bulk-can-be-undone"),
+    ]
 }
 
-/// What is known of an act: names and values.
-fn facts(act: &BulkAct) -> Vec<(&'static str, Words)> {
-    let made_by = who(act.made_by_name.as_deref(), act.made_by, &act.made_by_kind);
+/// What is known of an act: the messages that name it, and values.
+fn facts(act: &BulkAct) -> Vec<(&'static str, Text)> {
     let undone_by = act.undone_by_kind.as_deref();
-    let undone_by = undone_by.map(|kind| who(act.undone_by_name.as_deref(), act.undone_by, kind));
+    let undone_by =
+        undone_by.map(|kind| who(act.undone_by_name.as_deref(), act.undone_by.is_some(), kind));
     let (begun, undone) = (act.begun_at.is_some(), act.undo_begun_at.is_some());
     let (done, done_again) = match act.verb() {
         Verb::Disable => (
-            ("Disabled", begun.then_some(act.disabled)),
-            ("Enabled again", undone.then_some(act.enabled)),
+            ("bulk-disabled", begun.then_some(act.disabled)),
+            ("bulk-fact-enabled", undone.then_some(act.enabled)),
         ),
         Verb::Enable => (
-            ("Enabled", begun.then_some(act.enabled)),
-            ("Disabled again", undone.then_some(act.disabled)),
+            ("bulk-enabled", begun.then_some(act.enabled)),
+            ("bulk-fact-disabled", undone.then_some(act.disabled)),
         ),
     };
+    let found = counted("bulk-how-many", act.kind(), act.found);
+    let time = |at: Option<_>| at.map(format::time);
+    let word = |word: &Option<String>| word.as_ref().map(Text::from);
     let facts = [
-        ("Looked for", Some(act.filter.clone().into())),
-        ("By", Some(made_by.into())),
-        ("Looked", Some(format::time(act.created_at))),
-        ("Found", Some(counted(act.kind(), act.found).into())),
-        ("Begun", act.begun_at.map(format::time)),
-        ("Why", act.reason.clone().map(Words::from)),
-        ("Until", act.disabled_until.map(format::time)),
-        ("Finished", act.finished_at.map(format::time)),
-        (done.0, done.1.map(|many| format::number(many).into())),
-        ("Undone by", undone_by.map(Words::from)),
-        ("Why undone", act.undo_reason.clone().map(Words::from)),
-        ("Undone", act.undone_at.map(format::time)),
-        (
-            done_again.0,
-            done_again.1.map(|many| format::number(many).into()),
-        ),
+        ("bulk-fact-filter", Some(filter::told(&act.filter))),
+        ("bulk-fact-by", Some(made_by(act))),
+        ("bulk-fact-looked", time(Some(act.created_at))),
+        ("bulk-fact-found", Some(found)),
+        ("bulk-begun", time(act.begun_at)),
+        ("label-why", word(&act.reason)),
+        ("bulk-fact-until", time(act.disabled_until)),
+        ("bulk-fact-finished", time(act.finished_at)),
+        (done.0, done.1.map(Text::from)),
+        ("bulk-fact-undone-by", undone_by),
+        ("bulk-fact-why-undone", word(&act.undo_reason)),
+        ("bulk-fact-undone", time(act.undone_at)),
+        (done_again.0, done_again.1.map(Text::from)),
     ];
     let known = facts.into_iter();
     known
@@ -189,28 +172,33 @@ async fn page(
 ) -> Result<Page<BulkActPage>, Fault> {
     let (act, examples) = bulk::find(app, id).await?;
     let actor = by.actor(caller);
-    let status = match refused.fault.as_str() {
-        "" => Status::Ok,
-        _ => Status::UnprocessableEntity,
+    let status = if refused.fault.is_empty() {
+        Status::Ok
+    } else {
+        Status::UnprocessableEntity
     };
     let preview = act.begun_at.is_none();
-    let found = counted(act.kind(), act.found);
     let enables = act.verb() == Verb::Enable;
     let title = match (preview, act.verb()) {
-        (true, Verb::Disable) => format!("Disable {found}?"),
-        (true, Verb::Enable) => format!("Enable {found}?"),
-        (false, _) => format!("{found} at once"),
+        (true, Verb::Disable) => "bulk-preview-title",
+        (true, Verb::Enable) => "bulk-preview-enable-title",
+        (false, _) => "bulk-act-title",
     };
-    let again = if act.is_being_undone() { " again" } else { "" };
+    let again = if act.is_being_undone() { "yes" } else { "no" };
     let so_far = match act.doing() {
-        None => String::new(),
-        Some(Verb::Disable) => format!("{} disabled{again} so far.", format::number(act.disabled)),
-        Some(Verb::Enable) => format!("{} enabled{again} so far.", format::number(act.enabled)),
+        None => Text::default(),
+        Some(Verb::Disable) => say("bulk-disabled-so-far").with("number", act.disabled),
+        Some(Verb::Enable) => say("bulk-enabled-so-far").with("number", act.enabled),
     };
     let may_begin = bulk::may_begin(&actor, &act);
     let many = usize::try_from(act.found).unwrap_or(usize::MAX);
     let page = BulkActPage {
-        chrome: Chrome::new(by, place(act.kind()), title, None),
+        chrome: Chrome::new(
+            by,
+            place(act.kind()),
+            counted(title, act.kind(), act.found),
+            None,
+        ),
         path: format!("/admin/bulk/{id}"),
         badge: badge(&act),
         preview,
@@ -219,7 +207,7 @@ async fn page(
         deeds: Deeds {
             id: format!("bulk-{id}"),
             path: format!("/admin/bulk/{id}"),
-            what: "all of them",
+            what: "all",
             disable: may_begin && !enables,
             enable: may_begin && enables,
             end: false,
@@ -239,10 +227,13 @@ async fn page(
             refused,
         },
         undo: bulk::may_undo(&actor, &act),
-        so_far,
+        so_far: so_far.with("again", again),
         facts: facts(&act),
-        found,
-        more: examples.len() < many,
+        found: if examples.len() < many {
+            counted("bulk-some-of", act.kind(), act.found)
+        } else {
+            counted("bulk-these", act.kind(), act.found)
+        },
         examples: examples
             .into_iter()
             .map(|it| ExampleLine::new(it, &act))
@@ -297,7 +288,7 @@ async fn begin(
     form: &Checked,
 ) -> Result<Turn<BulkActPage>, Fault> {
     let id = parsed(id)?;
-    confirm::ask(app, by, caller, &form.0, "change many at once").await?;
+    confirm::ask(app, by, caller, &form.0, "confirm-change-many").await?;
     let disabling = match verb {
         Verb::Disable => disabling(&form.0, app.clock.now()),
         Verb::Enable => reason(&form.0).map(|reason| Disabling {
@@ -322,7 +313,7 @@ pub async fn undo(
     form: Checked,
 ) -> Result<Turn<BulkActPage>, Fault> {
     let id = parsed(id)?;
-    confirm::ask(app, &by.0, &caller, &form.0, "undo an act on many").await?;
+    confirm::ask(app, &by.0, &caller, &form.0, "confirm-undo-many").await?;
     let done = match reason(&form.0) {
         Ok(reason) => bulk::undo(app, &by.0.actor(&caller), id, Some(reason)).await,
         Err(error) => Err(error),

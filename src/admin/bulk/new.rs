@@ -13,9 +13,9 @@ use crate::{
         audit,
         chrome::Chrome,
         fault::{Fault, Turn},
-        format,
         list::Field,
         page::Page,
+        text::{Text, filters, say, told_as},
     },
     app::App,
     domain::{
@@ -29,7 +29,7 @@ use crate::{
     ids::UserId,
 };
 
-/// A link: its words, and where it leads.
+/// A link: the message with its words, and where it leads.
 pub type Link = (&'static str, String);
 
 /// The form, with what was typed and what is wrong.
@@ -39,16 +39,14 @@ pub struct NewBulkActPage {
     chrome: Chrome,
     verb: &'static str,
     what: &'static str,
+    /// What to do here, and what is meant by it.
+    about: Text,
+    hint: Text,
     fields: Vec<Field>,
-    fault: String,
+    fault: Text,
 }
 
-const ROLES: [(&str, &str); 4] = [
-    ("none", "without a role"),
-    ("admin", "admin"),
-    ("support", "support"),
-    ("auditor", "auditor"),
-];
+const ROLES: [&str; 4] = ["none", "admin", "support", "auditor"];
 
 /// What is looked for, as typed.
 struct Typed {
@@ -93,23 +91,18 @@ impl Typed {
         match self.kind {
             Kind::Users => {
                 wanted.prefix = username::beginning(&parameters.take("query", typed("query")));
-                let roles = ROLES.map(|(word, _)| (word, word));
+                let roles = ROLES.map(|word| (word, word));
                 wanted.role = parameters.choose("role", typed("role"), &roles);
             }
             Kind::Devices => {
                 let kind = parameters.take("kind", typed("kind"));
                 let parsed = (!kind.is_empty()).then(|| texts::device_kind(&kind));
-                wanted.kind = or_fault(
-                    parsed,
-                    "kind",
-                    "Write one word such as phone or browser: lower-case letters, digits, - and _.",
-                    &mut self.faults,
-                );
+                wanted.kind = or_fault(parsed, "kind", "told-device-kind", &mut self.faults);
             }
             Kind::Tokens => {
                 let client = parameters.take("client", typed("client"));
                 let parsed = (!client.is_empty()).then(|| client.parse());
-                let fault = "No client has such an id.";
+                let fault = "told-no-client";
                 wanted.client = or_fault(parsed, "client", fault, &mut self.faults);
             }
         }
@@ -121,7 +114,7 @@ impl Typed {
         if self.kind == Kind::Tokens {
             let network = parameters.take("network", typed("network"));
             let parsed = (!network.is_empty()).then(|| parse_network(&network));
-            let fault = "Write an address, or a network such as 192.0.2.0/24.";
+            let fault = "told-network";
             wanted.network = or_fault(parsed, "network", fault, &mut self.faults);
         }
         let days = parameters.take("unused_days", typed("unused_days"));
@@ -129,7 +122,7 @@ impl Typed {
             Ok(days) if (1..=3650).contains(&days) => Ok(days),
             _ => Err(()),
         });
-        let fault = "Write a whole number from 1 to 3650.";
+        let fault = "told-days";
         wanted.unused_days = or_fault(parsed, "unused_days", fault, &mut self.faults);
         if self.kind != Kind::Users {
             wanted.not_since = parameters.time("not_since", typed("not_since"), &mut self.faults);
@@ -156,43 +149,44 @@ impl Typed {
             name => {
                 wanted.disabled_by = audit::id(app, name).await?.map(UserId);
                 if wanted.disabled_by.is_none() {
-                    faults.push("actor", "There is no such user, and it is no id.");
+                    faults.push("actor", "told-no-user-and-no-id");
                 }
             }
         }
         Ok(())
     }
 
-    fn page(&self, by: &Panelist, status: Status, fault: String) -> Page<NewBulkActPage> {
+    fn page(&self, by: &Panelist, status: Status, fault: Text) -> Page<NewBulkActPage> {
         let what = place(self.kind);
+        let roles = ROLES.map(|role| match role {
+            "none" => (role, say("bulk-new-no-role")),
+            role => (role, role.into()),
+        });
         let own = match self.kind {
             Kind::Users => vec![
-                Field::text("query", "Name or e-mail begins with"),
-                Field::choice("role", "Role", "any or none", ROLES),
+                Field::text("query", "bulk-new-query"),
+                Field::choice("role", "bulk-new-role", "bulk-new-any-role", roles),
             ],
-            Kind::Devices => vec![Field::text("kind", "Kind, as the app calls it")],
-            Kind::Tokens => vec![Field::text("client", "Client id")],
+            Kind::Devices => vec![Field::text("kind", "bulk-new-kind")],
+            Kind::Tokens => vec![Field::text("client", "bulk-new-client")],
         };
-        let days = "Not used for so many days";
+        let days = "bulk-new-unused";
         let more = match (self.verb, self.kind) {
             (Verb::Disable, Kind::Users) => vec![Field::text("unused_days", days)],
             (Verb::Disable, Kind::Devices) => vec![
                 Field::text("unused_days", days),
-                Field::time("not_since", "No sign-in since, in UTC"),
+                Field::time("not_since", "bulk-new-not-since"),
             ],
             (Verb::Disable, Kind::Tokens) => vec![
-                Field::text("network", "Last used from this network"),
+                Field::text("network", "bulk-new-network"),
                 Field::text("unused_days", days),
-                Field::time("not_since", "No sign-in since, in UTC"),
+                Field::time("not_since", "bulk-new-not-since"),
             ],
             (Verb::Enable, _) => vec![
-                Field::text(
-                    "actor",
-                    "Disabled by (username or id, or system or operator)",
-                ),
-                Field::time("since", "Disabled since, in UTC"),
-                Field::time("until", "Disabled before, in UTC"),
-                Field::text("reason", "The reason has"),
+                Field::text("actor", "bulk-new-actor"),
+                Field::time("since", "bulk-new-since"),
+                Field::time("until", "bulk-new-before"),
+                Field::text("reason", "bulk-new-reason"),
             ],
         };
         let fields = own.into_iter().chain(more).map(|field| Field {
@@ -201,15 +195,25 @@ impl Typed {
             ..field
         });
         let title = match (self.verb, self.kind) {
-            (Verb::Disable, Kind::Users) => "Disable many users",
-            (Verb::Disable, Kind::Devices) => "Disable many devices",
-            (Verb::Disable, Kind::Tokens) => "Disable many tokens",
-            (Verb::Enable, Kind::Users) => "Enable many users",
-            (Verb::Enable, Kind::Devices) => "Enable many devices",
-            (Verb::Enable, Kind::Tokens) => "Enable many tokens",
+            (Verb::Disable, Kind::Users) => "bulk-new-users-title",
+            (Verb::Disable, Kind::Devices) => "bulk-new-devices-title",
+            (Verb::Disable, Kind::Tokens) => "bulk-new-tokens-title",
+            (Verb::Enable, Kind::Users) => "bulk-new-enable-users-title",
+            (Verb::Enable, Kind::Devices) => "bulk-new-enable-devices-title",
+            (Verb::Enable, Kind::Tokens) => "bulk-new-enable-tokens-title",
         };
+        let reach = if by.has("admin") { "all" } else { "users" };
+        let about = |id| say(id).with("what", what).with("reach", reach);
         let page = NewBulkActPage {
-            chrome: Chrome::new(by, what, title, None),
+            chrome: Chrome::new(by, what, say(title), None),
+            about: match self.verb {
+                Verb::Disable => about("bulk-new-about"),
+                Verb::Enable => about("bulk-new-enable-about"),
+            },
+            hint: match self.verb {
+                Verb::Disable => say("bulk-new-hint").with("what", what),
+                Verb::Enable => say("bulk-new-hint-enable"),
+            },
             verb: self.verb.as_str(),
             what,
             fields: fields.collect(),
@@ -251,8 +255,8 @@ fn may(by: &Panelist, kind: Kind) -> bool {
 /// From a list to the form, for whoever may: to disable, or to enable what the list shows if that is disabled.
 pub fn link(by: &Panelist, asked: &Parameters, kind: Kind) -> Option<Link> {
     let (verb, words) = match asked.get("status") {
-        "disabled" => ("enable", "Enable all that match…"),
-        _ => ("disable", "Disable all that match…"),
+        "disabled" => ("enable", "list-bulk-enable-all"),
+        _ => ("disable", "list-bulk-all"),
     };
     let meant = [("verb", verb), ("what", place(kind))];
     may(by, kind).then(|| (words, asked.link("/admin/bulk/new", &meant)))
@@ -280,7 +284,7 @@ pub async fn form(
     if !may(&by.0, typed.kind) {
         return Err(Error::Forbidden.into());
     }
-    Ok(typed.page(&by.0, Status::Ok, String::new()))
+    Ok(typed.page(&by.0, Status::Ok, Text::default()))
 }
 
 /// Looks, and leads to what was found.
@@ -296,7 +300,7 @@ pub async fn look(
     let typed = Typed::new(app, about, |name| Some(fields.text(name))).await?;
     let refused = |fault| Turn::Page(typed.page(&by.0, Status::UnprocessableEntity, fault));
     if !typed.faults.is_empty() {
-        return Ok(refused(String::new()));
+        return Ok(refused(Text::default()));
     }
     let asked = (typed.verb, typed.kind);
     match bulk::preview(app, &by.0.actor(&caller), asked, &typed.wanted).await {
@@ -306,7 +310,7 @@ pub async fn look(
                 .await?;
             Err(Error::Forbidden.into())
         }
-        Err(Error::Invalid { message, .. }) => Ok(refused(format::sentence(message))),
+        Err(Error::Invalid { message, .. }) => Ok(refused(told_as(message))),
         Err(error) => Err(error.into()),
     }
 }

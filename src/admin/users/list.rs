@@ -18,7 +18,7 @@ use super::super::{
     list::{Around, Column, Field},
     page::Page,
     search,
-    words::Words,
+    text::{Text, filters, say},
 };
 use crate::{
     api::error::Wire,
@@ -35,17 +35,13 @@ use crate::{
 
 const PATH: &str = "/admin/users";
 
-const ROLES: [(&str, &str); 3] = [
-    ("admin", "admin"),
-    ("support", "support"),
-    ("auditor", "auditor"),
-];
+const ROLES: [&str; 3] = ["admin", "support", "auditor"];
 
 /// The words of `sort` but for the first, `name`, with what they are called.
 const ORDERS: [(&str, &str); 3] = [
-    ("-name", "by name, from the end"),
-    ("-created", "newest first"),
-    ("created", "oldest first"),
+    ("-name", "users-order-name-down"),
+    ("-created", "users-order-newest"),
+    ("created", "users-order-oldest"),
 ];
 
 /// The list.
@@ -68,11 +64,11 @@ pub struct UserLine {
     /// Empty for none.
     pub email: String,
     /// As a list.
-    pub roles: String,
+    pub roles: Text,
     /// When it was made.
-    pub created: Words,
+    pub created: Text,
     /// The last sign-in or refresh.
-    pub last_used: Words,
+    pub last_used: Text,
     /// How it stands.
     pub badge: Badge,
 }
@@ -122,7 +118,7 @@ pub fn question(asked: &Asked<'_>) -> Result<Question<Filter>, Wire> {
         prefix,
         disabled: parameters.choose("status", asked.status, &states),
         role: parameters
-            .choose("role", asked.role, &ROLES)
+            .choose("role", asked.role, &ROLES.map(|role| (role, role)))
             .map(str::to_owned),
         at: asked.at(Place::parse)?,
     };
@@ -156,28 +152,41 @@ pub async fn show(
         (Order::Created, true) => "-created",
     };
     let columns = [
-        Column::Sorts("Username", "name"),
-        Column::Plain("State"),
-        Column::Plain("E-mail"),
-        Column::Plain("Roles"),
+        Column::Sorts("label-username", "name"),
+        Column::Plain("label-state"),
+        Column::Plain("label-email"),
+        Column::Plain("label-roles"),
         if filter.prefix.is_empty() {
-            Column::Sorts("Created", "-created")
+            Column::Sorts("label-created", "-created")
         } else {
-            Column::Plain("Created")
+            Column::Plain("label-created")
         },
         // No index can tell: see `db::users::list`.
-        Column::Plain("Last used"),
+        Column::Plain("label-last-used"),
     ];
     let fields = vec![
-        Field::search("query", "Name, e-mail or id"),
+        Field::search("query", "users-query"),
         Field::choice(
             "status",
-            "State",
-            "all",
-            [("active", "active"), ("disabled", "disabled")],
+            "label-state",
+            "list-all",
+            [
+                ("active", say("users-state-active")),
+                ("disabled", say("users-state-disabled")),
+            ],
         ),
-        Field::choice("role", "Role", "all users", ROLES),
-        Field::choice("sort", "Order", "by name", ORDERS),
+        Field::choice(
+            "role",
+            "users-role",
+            "users-all",
+            ROLES.map(|role| (role, role.into())),
+        ),
+        Field::choice(
+            "sort",
+            "list-order",
+            "users-order-name",
+            ORDERS.map(|(order, words)| (order, say(words))),
+        ),
     ];
     let around = Around::new(
         (PATH, "users"),
@@ -189,7 +198,7 @@ pub async fn show(
         &page,
     );
     let page = UsersPage {
-        chrome: Chrome::new(&by.0, "users", "Users", done),
+        chrome: Chrome::new(&by.0, "users", say("users-title"), done),
         users: page.items.into_iter().map(UserLine::from).collect(),
         bulk: bulk::new::link(&by.0, &question.asked, Kind::Users),
         around,

@@ -1,4 +1,4 @@
-//! The rules that say no, in plain words: what each means, and what to do next.
+//! The rules that say no: the messages that say what each means and what to do next, and where that is done.
 
 use crate::{
     crypto::access_token::Rejection,
@@ -8,9 +8,9 @@ use crate::{
 /// A rule.
 #[derive(Debug, Clone, Copy)]
 pub struct Rule {
-    /// What it says.
+    /// The message that says it.
     pub said: &'static str,
-    /// What to do about it.
+    /// The message that says what to do about it.
     pub next: &'static str,
     /// Where that is done.
     pub place: Place,
@@ -34,163 +34,160 @@ const RULES: [(&str, Rule); 20] = [
     (
         "token_ended",
         Rule {
-            said: "The sign-in has ended for good.",
-            next: "The user signs in again on the device. Nothing brings back what has ended.",
+            said: "rule-token-ended",
+            next: "rule-token-ended-next",
             place: Place::Device,
         },
     ),
     (
         "token_reused",
         Rule {
-            said: "A token that had been replaced was used again. One of the two who have it may be a thief, so that \
-                   ends the sign-in for both.",
-            next: "The user signs in again. If it happens to many with one app, look at the app: it must store the new \
-                   token before it uses it, and must not refresh twice at once.",
+            said: "rule-token-reused",
+            next: "rule-token-reused-next",
             place: Place::Device,
         },
     ),
     (
         "token_disabled",
         Rule {
-            said: "The token is disabled.",
-            next: "Enable the token when it may work again. The app goes on with what it has.",
+            said: "rule-token-disabled",
+            next: "rule-token-disabled-next",
             place: Place::Device,
         },
     ),
     (
         "device_disabled",
         Rule {
-            said: "The device is disabled.",
-            next: "Enable the device when it may work again. The app goes on with what it has.",
+            said: "rule-device-disabled",
+            next: "rule-device-disabled-next",
             place: Place::Device,
         },
     ),
     (
         "user_disabled",
         Rule {
-            said: "The user is disabled.",
-            next: "Enable the user when all devices may work again. Their apps go on with what they have.",
+            said: "rule-user-disabled",
+            next: "rule-user-disabled-next",
             place: Place::User,
         },
     ),
     (
         "client_disabled",
         Rule {
-            said: "The client is disabled: the app or service through which the user signed in.",
-            next: "Enable the client when it may get tokens again.",
+            said: "rule-client-disabled",
+            next: "rule-client-disabled-next",
             place: Place::Clients,
         },
     ),
     (
         "token_expired",
         Rule {
-            said: "The token has expired: it was not used for too long, or the sign-in is as old as one may be.",
-            next: "The user signs in again. How long it may be is set by refresh_token_idle_ttl and refresh_token_max_ttl.",
+            said: "rule-token-expired",
+            next: "rule-token-expired-next",
             place: Place::Device,
         },
     ),
     (
         "wrong_client",
         Rule {
-            said: "The token was presented by another client than the one it was issued to.",
-            next: "Look at the client_id that the app sends: it must be the one that it signed in with. The token stays good.",
+            said: "rule-wrong-client",
+            next: "rule-wrong-client-next",
             place: Place::Clients,
         },
     ),
     (
         "wrong_user",
         Rule {
-            said: "The username that came with the token is not its user's.",
-            next: "Look at the account that the app takes for signed in. The token stays good for its own user.",
+            said: "rule-wrong-user",
+            next: "rule-wrong-user-next",
             place: Place::User,
         },
     ),
     (
         "scope_not_granted",
         Rule {
-            said: "More scopes were asked for than were granted at the sign-in.",
-            next: "The app asks for less, or the user signs in again with more. The token stays good.",
+            said: "rule-scope-not-granted",
+            next: "rule-scope-not-granted-next",
             place: Place::Clients,
         },
     ),
     (
         "unknown_token",
         Rule {
-            said: "The token is genuine, but the database does not know it: its sign-in was deleted, or the database was \
-                   restored from a state before the token was made.",
-            next: "The user signs in again. Nobody is taken for a thief by this.",
+            said: "rule-unknown-token",
+            next: "rule-unknown-token-next",
             place: Place::User,
         },
     ),
     (
         "bad_credentials",
         Rule {
-            said: "The username or the password was wrong.",
-            next: "Whoever has forgotten the password gets a password link. Many of these from one address are guesses.",
+            said: "rule-bad-credentials",
+            next: "rule-bad-credentials-next",
             place: Place::User,
         },
     ),
     (
         "bad_client",
         Rule {
-            said: "There is no such client, or its secret was wrong or missing.",
-            next: "Look at the client's id, and make another secret if the one in use is lost.",
+            said: "rule-bad-client",
+            next: "rule-bad-client-next",
             place: Place::Clients,
         },
     ),
     (
         "grant_not_allowed",
         Rule {
-            said: "The client was not given this grant type.",
-            next: "A client's grant types are chosen when it is added. Add another one for what this one may not do.",
+            said: "rule-grant-not-allowed",
+            next: "rule-grant-not-allowed-next",
             place: Place::Clients,
         },
     ),
     (
         "scope_not_allowed",
         Rule {
-            said: "The client does not have all of the scopes that it asked for.",
-            next: "A client's scopes are chosen when it is added. The app asks for less, or gets another client.",
+            said: "rule-scope-not-allowed",
+            next: "rule-scope-not-allowed-next",
             place: Place::Clients,
         },
     ),
     (
         "audience_not_allowed",
         Rule {
-            said: "The client gets no access tokens for the resource that it named.",
-            next: "A client's audiences are chosen when it is added. Look at the resource that the app names.",
+            said: "rule-audience-not-allowed",
+            next: "rule-audience-not-allowed-next",
             place: Place::Clients,
         },
     ),
     (
         "csrf",
         Rule {
-            said: "A form of the panel came without the token of its session, or from a page that is not ours.",
-            next: "Whoever had the page open for long opens it again. Who did not send it was led here by another site.",
+            said: "rule-csrf",
+            next: "rule-csrf-next",
             place: Place::User,
         },
     ),
     (
         "bad_form",
         Rule {
-            said: "A form of the panel was no form, was too long, or had a field twice.",
-            next: "No page of ours sends such a form. Ask whoever was signed in what was tried.",
+            said: "rule-bad-form",
+            next: "rule-bad-form-next",
             place: Place::User,
         },
     ),
     (
         "no_session",
         Rule {
-            said: "A form of the panel came after its session had ended, or without any.",
-            next: "Whoever it was signs in again and repeats it. Nothing was changed.",
+            said: "rule-no-session",
+            next: "rule-no-session-next",
             place: Place::Nowhere,
         },
     ),
     (
         "role_required",
         Rule {
-            said: "A form of the panel asked for more than the role of its user allows.",
-            next: "No page shows such a form to this role. Ask whoever sent it, or look at what roles the user has.",
+            said: "rule-role-required",
+            next: "rule-role-required-next",
             place: Place::User,
         },
     ),
@@ -198,28 +195,28 @@ const RULES: [(&str, Rule); 20] = [
 
 /// What an access token is refused by beyond that.
 const EXPIRED: Rule = Rule {
-    said: "The access token has expired, as each does within minutes.",
-    next: "The app refreshes. If that is refused too, look into the refresh token or into the id of that request.",
+    said: "rule-access-expired",
+    next: "rule-access-expired-next",
     place: Place::Device,
 };
 const WRONG_AUDIENCE: Rule = Rule {
-    said: "The access token is for another audience. The API of this server refuses it; whom it is for takes it.",
-    next: "Look at where the app sends it.",
+    said: "rule-access-wrong-audience",
+    next: "rule-access-wrong-audience-next",
     place: Place::Clients,
 };
 const ROLES_CHANGED: Rule = Rule {
-    said: "The user has other roles than the access token says.",
-    next: "The app refreshes, and gets one that says what is so now.",
+    said: "rule-access-roles-changed",
+    next: "rule-access-roles-changed-next",
     place: Place::User,
 };
 const TOKEN_REVOKED: Rule = Rule {
-    said: "This one access token was revoked by its client.",
-    next: "The app refreshes. The sign-in goes on.",
+    said: "rule-access-token-revoked",
+    next: "rule-access-token-revoked-next",
     place: Place::Device,
 };
 const NOT_ACCEPTED: Rule = Rule {
-    said: "The access token is not accepted.",
-    next: "The app refreshes.",
+    said: "rule-access-not-accepted",
+    next: "rule-access-not-accepted-next",
     place: Place::Device,
 };
 
@@ -255,7 +252,7 @@ mod tests {
 
     #[test]
     fn every_reason_that_is_stored_has_its_rule() {
-        for (reason, _) in REASONS {
+        for reason in REASONS {
             assert!(of_reason(reason).is_some(), "{reason}");
         }
     }

@@ -71,6 +71,9 @@ fn filled(page: &Reply, password: &str) -> Vec<(String, String)> {
         .split("<main")
         .nth(1)
         .unwrap()
+        .split("</main>")
+        .next()
+        .unwrap()
         .split("<input ")
         .skip(1);
     let value = |input: &str, name: &str| {

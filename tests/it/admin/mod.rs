@@ -7,6 +7,7 @@ mod ends;
 mod exports;
 mod filters;
 mod forms;
+mod languages;
 mod lists;
 mod live;
 mod overview;

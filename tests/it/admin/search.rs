@@ -6,7 +6,8 @@ use serde_json::json;
 
 /// The part of a page that is its own.
 fn main_of(page: &Reply) -> &str {
-    page.text.split_once("<main").unwrap().1
+    let (_, main) = page.text.split_once("<main").unwrap();
+    main.split("</main>").next().unwrap()
 }
 
 async fn search(desk: &mut Browser<'_>, text: &str) -> Reply {

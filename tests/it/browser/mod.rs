@@ -1,5 +1,6 @@
 //! The pages in a real browser, as people see and use them.
 
+mod german;
 mod live;
 mod pages;
 mod print;

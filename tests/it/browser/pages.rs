@@ -58,15 +58,17 @@ const RUN_AXE: &str = r"
 ";
 
 /// Somebody who looks at every page.
-struct Visitor {
-    window: Chromium,
+pub struct Visitor {
+    pub window: Chromium,
     axe: String,
-    faults: Vec<String>,
+    /// How the names of the pictures begin, and how wide and in which theme they are.
+    looks: (&'static str, &'static [(u32, bool)]),
+    pub faults: Vec<String>,
     seen: BTreeSet<String>,
 }
 
 impl Visitor {
-    async fn new(server: &Server) -> Self {
+    pub async fn new(server: &Server, looks: (&'static str, &'static [(u32, bool)])) -> Self {
         let axe = "tests/node/node_modules/axe-core/axe.min.js";
         let axe = Path::new(env!("CARGO_MANIFEST_DIR")).join(axe);
         let axe = fs::read_to_string(axe).unwrap_or_else(|error| {
@@ -75,6 +77,7 @@ impl Visitor {
         Self {
             window: Chromium::open(server).await.by_keyboard(),
             axe,
+            looks,
             faults: Vec::new(),
             seen: BTreeSet::new(),
         }
@@ -87,13 +90,13 @@ impl Visitor {
     }
 
     /// Opens a page and looks at it.
-    async fn visit(&mut self, name: &str, path: &str) {
+    pub async fn visit(&mut self, name: &str, path: &str) {
         self.window.visit(path).await;
         self.look(name).await;
     }
 
     /// Looks at the page that is shown, as it comes and with everything unfolded.
-    async fn look(&mut self, name: &str) {
+    pub async fn look(&mut self, name: &str) {
         let path = self.window.path().await;
         self.seen.insert(path.split('?').next().unwrap().to_owned());
         self.look_at(name).await;
@@ -113,10 +116,11 @@ impl Visitor {
 
     async fn look_at(&mut self, name: &str) {
         self.window.execute(&self.axe).await;
-        for (width, dark) in LOOKS {
-            let theme = if dark { "dark" } else { "light" };
-            let place = format!("{name}-{theme}-{width}");
-            self.window.look(width, dark).await;
+        let (begin, looks) = self.looks;
+        for (width, dark) in looks {
+            let theme = if *dark { "dark" } else { "light" };
+            let place = format!("{begin}{name}-{theme}-{width}");
+            self.window.look(*width, *dark).await;
             self.window.picture(&place).await;
             let found = self.window.execute(FAULTS).await;
             self.note(&place, &found);
@@ -179,7 +183,8 @@ impl Visitor {
         link
     }
 
-    async fn look_at_lists(&mut self) {
+    /// All that is there without a form.
+    pub async fn look_at_lists(&mut self) {
         for (name, path) in [
             ("overview", "/admin"),
             ("users", "/admin/users"),
@@ -209,6 +214,9 @@ impl Visitor {
         ] {
             self.visit(name, path).await;
         }
+    }
+
+    async fn refuse_a_user(&mut self) {
         let name = [("Username", "no good name")];
         self.send(&name, "Create user").await;
         self.look("new-user-refused").await;
@@ -339,11 +347,12 @@ fn is_of(path: &str, route: &str) -> bool {
 async fn every_page_is_fit_to_be_read() {
     let server = spawn().await;
     let code = setup::make_code(&server.app).await.unwrap().unwrap();
-    let mut visitor = Visitor::new(&server).await;
+    let mut visitor = Visitor::new(&server, ("", &LOOKS)).await;
     visitor.set_up(code.expose()).await;
     let ana = eventful(&server).await;
     let link = visitor.look_at_user(&format!("/admin/users/{ana}")).await;
     visitor.look_at_lists().await;
+    visitor.refuse_a_user().await;
     busy(&server).await;
     visitor.look_at_a_busy_overview().await;
     visitor.add_clients().await;

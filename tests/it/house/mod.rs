@@ -2,6 +2,8 @@
 //! stay, how long a file may be. Each failure tells file and line, all of them at once.
 
 mod source;
+mod texts;
+mod words;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use source::files;

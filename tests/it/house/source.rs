@@ -39,6 +39,39 @@ impl Source {
             .take_while(move |(_, line)| !tests && line.trim() != "#[cfg(test)]")
     }
 
+    /// The texts between quotes with their lines, without those of comments and of unit tests.
+    pub fn literals(&self) -> Vec<(usize, String)> {
+        let code: String = self.shipped().flat_map(|(_, line)| [line, "\n"]).collect();
+        let (mut found, mut line) = (Vec::new(), 1);
+        let mut rest = code.chars().peekable();
+        while let Some(sign) = rest.next() {
+            match sign {
+                '\n' => line += 1,
+                // A quote as a character.
+                '\'' if rest.peek() == Some(&'"') => {
+                    rest.next();
+                }
+                '"' => {
+                    let (at, mut text) = (line, String::new());
+                    while let Some(sign) = rest.next().filter(|sign| *sign != '"') {
+                        match sign {
+                            '\\' if rest.peek() == Some(&'\n') => {
+                                while rest.peek().is_some_and(|next| next.is_whitespace()) {
+                                    line += usize::from(rest.next() == Some('\n'));
+                                }
+                            }
+                            '\\' => text.extend(rest.next()),
+                            sign => text.push(sign),
+                        }
+                    }
+                    found.push((at, text));
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
     pub fn at(&self, line: usize, fault: &str) -> String {
         format!("{}:{line}: {fault}", self.path)
     }
