@@ -73,7 +73,7 @@ impl From<Health> for HealthView {
             },
             rotation: health
                 .rotation_due
-                .map_or_else(|| say("overview-no-rotation"), |due| format::time(due)),
+                .map_or_else(|| say("overview-no-rotation"), format::time),
         }
     }
 }
