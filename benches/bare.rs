@@ -52,7 +52,9 @@ pub async fn serve() -> Result<()> {
     let doorward = server::build(&app, figment.clone().merge(("port", stage::UNGUARDED_PORT)));
     let mut first = routes![unguarded];
     // Rocket tries one route after the other, and `/test_jwt` is the first.
-    first.iter_mut().for_each(|route| route.rank = -100);
+    for route in &mut first {
+        route.rank = -100;
+    }
     let doorward = doorward.mount("/", first);
     let rocket = rocket::custom(figment.merge(("port", stage::BARE_PORT)));
     let rocket = rocket.mount("/", routes![bare]);

@@ -49,7 +49,10 @@ impl Lines {
             .spawn(move || {
                 loop {
                     thread::park();
-                    // Not a wait that the next line can cut short.
+                    #[expect(
+                        clippy::disallowed_methods,
+                        reason = "a wait that the next line cannot cut short, of a thread that does nothing else"
+                    )]
                     thread::sleep(WAIT);
                     let Some(waiting) = its.upgrade() else { return };
                     flush_all(&waiting);
