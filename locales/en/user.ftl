@@ -93,7 +93,7 @@ ends-stopped = Refreshing has stopped: since { $since } every refresh is refused
 ends-none-out = No access token is out.
 ends-expired = The last access token expired at { $until }, for every server.
 ends-only-exp = Doorward itself refuses its access tokens from then on; a resource server that only checks exp accepts the last one until { $until }.
-agent-not-said = not said
+agent-not-said = an unnamed program
 agent-on = { $program } on { $system }
 tried-times = { $more ->
     [yes] { count-times } or more

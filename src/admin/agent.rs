@@ -139,7 +139,7 @@ mod tests {
             ("Dart/3.5 (dart:io)".to_owned(), "Dart 3.5"),
             ("AcmeShop/7 CFNetwork/1568.200.51 Darwin/24.1.0".to_owned(), "AcmeShop 7 on Apple"),
             ("AcmeShop/7.1 (Android 14; Pixel 8)".to_owned(), "AcmeShop 7.1 on Android"),
-            (" ".to_owned(), "not said"),
+            (" ".to_owned(), "an unnamed program"),
         ] {
             assert_eq!(words(&agent).html(&LANGUAGES[0]), told, "{agent}");
         }
