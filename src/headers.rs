@@ -19,7 +19,8 @@ const CSP_PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; fo
 const CSP_PANEL: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
                          form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 
-/// Puts the headers on.
+/// Gives each request its id, and each answer its headers and its line in the log: one fairing, since
+/// Rocket makes a box for each of them at every request.
 pub struct Headers;
 
 #[rocket::async_trait]
@@ -32,6 +33,7 @@ impl Fairing for Headers {
     }
 
     async fn on_request(&self, request: &mut Request<'_>, data: &mut Data<'_>) {
+        telemetry::begin_in_fairings(request);
         // Rocket turns a POST whose form begins with _method=delete into a DELETE. A form
         // says POST and means it: what a guard sees must be what was sent.
         let is_form = request.content_type().is_some_and(|kind| kind.is_form());
@@ -42,6 +44,7 @@ impl Fairing for Headers {
 
     async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
         put_on(request, response);
+        telemetry::finish(request, response);
     }
 }
 

@@ -24,7 +24,6 @@ use crate::{
     },
     guard::{attempt, params},
     headers::Headers,
-    telemetry::RequestLog,
 };
 
 /// How long a request may take in all.
@@ -59,7 +58,6 @@ pub fn build(app: &Arc<App>, figment: Figment) -> Rocket<Build> {
         .manage(Arc::clone(app))
         // Rocket's own would put on JSON what only pages need.
         .attach(Shield::new())
-        .attach(RequestLog)
         .attach(Headers)
         .attach(months(app))
         .attach(background(app))

@@ -10,10 +10,7 @@ use std::{
 };
 
 use chrono::SecondsFormat;
-use rocket::{
-    Data, Request, Response,
-    fairing::{Fairing, Info, Kind},
-};
+use rocket::{Request, Response};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 use uuid::Uuid;
@@ -95,25 +92,9 @@ pub fn has_begun(request: &Request<'_>) -> bool {
     trace(request).through_fairings
 }
 
-/// Gives each request its id and, when it is answered, its one line.
-pub struct RequestLog;
-
-#[rocket::async_trait]
-impl Fairing for RequestLog {
-    fn info(&self) -> Info {
-        Info {
-            name: "Request log",
-            kind: Kind::Request | Kind::Response,
-        }
-    }
-
-    async fn on_request(&self, request: &mut Request<'_>, _: &mut Data<'_>) {
-        request.local_cache(|| begin(request, true));
-    }
-
-    async fn on_response<'r>(&self, request: &'r Request<'_>, response: &mut Response<'r>) {
-        finish(request, response);
-    }
+/// Gives a request that comes in through the fairings its id.
+pub fn begin_in_fairings(request: &Request<'_>) {
+    request.local_cache(|| begin(request, true));
 }
 
 /// The line of a request, as tracing would write it: it would take as long for this as the rest of

@@ -7,8 +7,8 @@ use quick_cache::sync::Cache;
 
 use super::access_token::Claims;
 
-/// How many tokens are remembered: at less than two kilobytes each some fifteen megabytes.
-const CAPACITY: usize = 10_000;
+/// How many tokens are remembered: at one and a half kilobytes each some seven megabytes.
+const CAPACITY: usize = 5_000;
 
 /// The claims of tokens seen, by the whole token: a digest of it would take as long as all else that is done
 /// for one. Found by a hash whose key nobody has, so that the comparison tells no stranger how far
