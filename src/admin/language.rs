@@ -3,7 +3,10 @@
 
 pub mod chosen;
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{LazyLock, OnceLock},
+};
 
 use fluent_bundle::{
     FluentArgs, FluentMessage, FluentResource, FluentValue, concurrent::FluentBundle,
@@ -17,7 +20,10 @@ pub struct Language {
     pub tag: &'static str,
     /// What stands between thousands.
     thousands: char,
-    catalogue: LazyLock<Catalogue>,
+    /// Has Fluent write numbers so, which takes no closure that knows the above.
+    numbers: fn(&mut Catalogue),
+    files: [&'static str; 8],
+    catalogue: OnceLock<Catalogue>,
 }
 
 /// All of them. The first one is for whoever asks for none of them. Another one takes its files, an entry here, and a
@@ -26,58 +32,36 @@ pub static LANGUAGES: [Language; 2] = [
     Language {
         tag: "en",
         thousands: ',',
-        catalogue: LazyLock::new(|| {
-            let mut catalogue = read(
-                "en",
-                &[
-                    include_str!("../../locales/en/access.ftl"),
-                    include_str!("../../locales/en/audit.ftl"),
-                    include_str!("../../locales/en/common.ftl"),
-                    include_str!("../../locales/en/lists.ftl"),
-                    include_str!("../../locales/en/overview.ftl"),
-                    include_str!("../../locales/en/told.ftl"),
-                    include_str!("../../locales/en/user.ftl"),
-                    include_str!("../../locales/en/why.ftl"),
-                ],
-            );
-            catalogue.set_formatter(Some(|value, _| written(value, ',')));
-            catalogue
-        }),
+        numbers: |catalogue| catalogue.set_formatter(Some(|value, _| written(value, ','))),
+        files: [
+            include_str!("../../locales/en/access.ftl"),
+            include_str!("../../locales/en/audit.ftl"),
+            include_str!("../../locales/en/common.ftl"),
+            include_str!("../../locales/en/lists.ftl"),
+            include_str!("../../locales/en/overview.ftl"),
+            include_str!("../../locales/en/told.ftl"),
+            include_str!("../../locales/en/user.ftl"),
+            include_str!("../../locales/en/why.ftl"),
+        ],
+        catalogue: OnceLock::new(),
     },
     Language {
         tag: "de",
         thousands: '.',
-        catalogue: LazyLock::new(|| {
-            let mut catalogue = read(
-                "de",
-                &[
-                    include_str!("../../locales/de/access.ftl"),
-                    include_str!("../../locales/de/audit.ftl"),
-                    include_str!("../../locales/de/common.ftl"),
-                    include_str!("../../locales/de/lists.ftl"),
-                    include_str!("../../locales/de/overview.ftl"),
-                    include_str!("../../locales/de/told.ftl"),
-                    include_str!("../../locales/de/user.ftl"),
-                    include_str!("../../locales/de/why.ftl"),
-                ],
-            );
-            catalogue.set_formatter(Some(|value, _| written(value, '.')));
-            catalogue
-        }),
+        numbers: |catalogue| catalogue.set_formatter(Some(|value, _| written(value, '.'))),
+        files: [
+            include_str!("../../locales/de/access.ftl"),
+            include_str!("../../locales/de/audit.ftl"),
+            include_str!("../../locales/de/common.ftl"),
+            include_str!("../../locales/de/lists.ftl"),
+            include_str!("../../locales/de/overview.ftl"),
+            include_str!("../../locales/de/told.ftl"),
+            include_str!("../../locales/de/user.ftl"),
+            include_str!("../../locales/de/why.ftl"),
+        ],
+        catalogue: OnceLock::new(),
     },
 ];
-
-/// Reads a language's files. What cannot be read of them is missing, and a test finds it.
-fn read(tag: &str, files: &[&str]) -> Catalogue {
-    let mut catalogue = Catalogue::new_concurrent(vec![tag.parse().unwrap_or_default()]);
-    // What people typed is set apart by <bdi>, where a message has any of it.
-    catalogue.set_use_isolating(false);
-    for file in files {
-        let (Ok(resource) | Err((resource, _))) = FluentResource::try_new((*file).to_owned());
-        catalogue.add_resource_overriding(resource);
-    }
-    catalogue
-}
 
 /// A number in a message; nothing for what is no number.
 fn written(value: &FluentValue<'_>, thousands: char) -> Option<String> {
@@ -100,16 +84,32 @@ fn grouped(digits: &str, sign: char) -> String {
 }
 
 impl Language {
+    /// Read once. What cannot be read of the files is missing, and a test finds it.
+    fn catalogue(&self) -> &Catalogue {
+        self.catalogue.get_or_init(|| {
+            let mut catalogue =
+                Catalogue::new_concurrent(vec![self.tag.parse().unwrap_or_default()]);
+            // What people typed is set apart by <bdi>, where a message has any of it.
+            catalogue.set_use_isolating(false);
+            (self.numbers)(&mut catalogue);
+            for file in self.files {
+                let (Ok(resource) | Err((resource, _))) = FluentResource::try_new(file.to_owned());
+                catalogue.add_resource_overriding(resource);
+            }
+            catalogue
+        })
+    }
+
     /// A message, which is HTML of ours; `with` stands in it as it is. A message that there is not is told by its id.
     pub fn message(&self, id: &str, with: &FluentArgs<'_>) -> String {
-        let message = self.catalogue.get_message(id);
+        let message = self.catalogue().get_message(id);
         let Some(pattern) = message.as_ref().and_then(FluentMessage::value) else {
             debug_assert!(false, "there is no message {id}");
             return id.to_owned();
         };
         let mut faults = Vec::new();
         let told = self
-            .catalogue
+            .catalogue()
             .format_pattern(pattern, Some(with), &mut faults);
         debug_assert!(faults.is_empty(), "{id}: {faults:?}");
         told.into_owned()
@@ -122,7 +122,7 @@ impl Language {
 
     /// Whether there is such a message.
     pub fn has(&self, id: &str) -> bool {
-        self.catalogue.has_message(id)
+        self.catalogue().has_message(id)
     }
 }
 
