@@ -173,9 +173,7 @@ pub async fn introspect(
     let active = domain::introspect::introspect(app, &asker, token.expose()).await?;
     Ok(Reply::ok(match active {
         None => Introspection::default(),
-        Some(Active::AccessToken(claims)) => {
-            Introspection::of_access_token(Arc::unwrap_or_clone(claims))
-        }
+        Some(Active::AccessToken(claims)) => Introspection::of_access_token(Claims::clone(&claims)),
         Some(Active::RefreshToken(holder)) => {
             Introspection::of_refresh_token(*holder, &app.config.issuer)
         }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use chrono::SecondsFormat;
 use rocket::{State, delete, get, post};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
+use serde_json::value::to_raw_value;
 use utoipa::ToSchema;
 
 use super::{
@@ -77,7 +78,10 @@ impl<'a> From<&'a Claims> for TestAnswer<'a> {
 
 impl Serialize for Bearer {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        TestAnswer::from(&*self.0).serialize(serializer)
+        let answer = self
+            .0
+            .answer(|claims| to_raw_value(&TestAnswer::from(claims)));
+        answer.map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 

@@ -21,7 +21,7 @@ use super::{
     secret::Secret,
     sha256,
     signer::{self, Signer},
-    verified::Verified,
+    verified::{Verified, VerifiedToken},
     verifier::Verifier,
 };
 
@@ -257,7 +257,7 @@ impl Keyring {
     ///
     /// # Errors
     /// The [`Rejection`] that says what was wrong.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<Claims>, Rejection> {
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Arc<VerifiedToken>, Rejection> {
         let claims = self.verify_for_any(token, now)?;
         if claims.aud == self.audience {
             Ok(claims)
@@ -274,7 +274,7 @@ impl Keyring {
         &self,
         token: &str,
         now: DateTime<Utc>,
-    ) -> Result<Arc<Claims>, Rejection> {
+    ) -> Result<Arc<VerifiedToken>, Rejection> {
         let claims = self.read(token)?;
         let now = now.timestamp();
         if claims.exp <= now {
@@ -291,7 +291,7 @@ impl Keyring {
     ///
     /// # Errors
     /// As [`Keyring::verify`], but for those of time and audience.
-    pub fn read(&self, token: &str) -> Result<Arc<Claims>, Rejection> {
+    pub fn read(&self, token: &str) -> Result<Arc<VerifiedToken>, Rejection> {
         self.verified.claims(token, || self.decode(token))
     }
 

@@ -10,6 +10,7 @@ use crate::{
     crypto::{
         access_token::{Claims, Subject},
         refresh_token::RefreshToken,
+        verified::VerifiedToken,
     },
     db::{
         oauth_clients::{self, Client},
@@ -34,7 +35,7 @@ pub enum Active {
     /// The current refresh token of a grant.
     RefreshToken(Box<Holder>),
     /// An access token.
-    AccessToken(Arc<Claims>),
+    AccessToken(Arc<VerifiedToken>),
 }
 
 /// What a token is worth; `None` for nothing, and for what is none of the asker's business.

@@ -21,6 +21,7 @@ use crate::{
         access_token::{Claims, Rejection, Subject},
         refresh_token::{Alien, PREFIX, RefreshToken},
         secret::Secret,
+        verified::VerifiedToken,
     },
     db::{
         audit_events::{self, Action, Event, StoredEvent, lookup},
@@ -127,7 +128,7 @@ pub enum Token {
     /// An access token.
     Access {
         /// What it says.
-        claims: Arc<Claims>,
+        claims: Arc<VerifiedToken>,
         /// Why it is refused, if it is.
         refusal: Option<AccessRefusal>,
     },
@@ -235,7 +236,7 @@ fn presented_by_its_client(
 async fn of_claims(
     app: &App,
     by: &Panelist,
-    claims: Arc<Claims>,
+    claims: Arc<VerifiedToken>,
     caller: &Caller,
 ) -> Result<(Token, Case), Error> {
     let now = app.clock.now();

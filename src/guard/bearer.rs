@@ -11,12 +11,12 @@ use rocket::{
 use crate::{
     api::error::Wire,
     app::App,
-    crypto::access_token::{Claims, Rejection},
+    crypto::{access_token::Rejection, verified::VerifiedToken},
     domain::{error::Error, standing},
 };
 
 /// What a valid access token says, whose user, device and grant are not known to be cut off.
-pub struct Bearer(pub Arc<Claims>);
+pub struct Bearer(pub Arc<VerifiedToken>);
 
 #[rocket::async_trait]
 impl<'r> FromRequest<'r> for Bearer {
