@@ -3,6 +3,7 @@
 mod account;
 mod activity;
 mod agent;
+mod apart;
 mod asked;
 mod assets;
 mod audit;

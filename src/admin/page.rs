@@ -9,7 +9,7 @@ use rocket::{
     response::Responder,
 };
 
-use super::language::chosen;
+use super::{apart, language::chosen};
 use crate::api::error::Wire;
 
 /// A template with its status.
@@ -32,7 +32,7 @@ impl<'r, T: Template> Responder<'r, 'static> for Page<T> {
             .template
             .render_with_values(&("language", language as &dyn Any))
         {
-            Ok(html) => html,
+            Ok(html) => apart::kept(html),
             Err(error) => return Wire::internal(error).respond_to(request),
         };
         Response::build()
