@@ -1,6 +1,7 @@
 //! The pages in a real browser, as people see and use them.
 
 mod german;
+mod hostile;
 mod live;
 mod pages;
 mod print;

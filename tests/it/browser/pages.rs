@@ -19,7 +19,7 @@ pub const LOOKS: [(u32, bool); 6] = [
 ];
 
 /// What is wrong with the page as it stands, without axe.
-const FAULTS: &str = r#"
+pub(super) const FAULTS: &str = r#"
     const faults = [];
     const many = (what, path) => {
         const found = document.querySelectorAll(path).length;
