@@ -2,6 +2,7 @@
 
 mod german;
 mod hostile;
+mod keyboard;
 mod live;
 mod pages;
 mod print;

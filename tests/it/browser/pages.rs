@@ -335,7 +335,7 @@ impl Visitor {
 }
 
 /// Whether a path is one of a route's, such as `/admin/users/<id>`.
-fn is_of(path: &str, route: &str) -> bool {
+pub(super) fn is_of(path: &str, route: &str) -> bool {
     let (path, route) = (path.split('/'), route.split('/'));
     path.clone().count() == route.clone().count()
         && path

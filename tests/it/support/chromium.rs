@@ -243,10 +243,7 @@ impl Chromium {
     pub async fn fill(&self, label: &str, text: &str) {
         let field = self.field(label).await;
         if self.by_keyboard {
-            self.reach(&field).await;
-            self.key("a", 65, "", &["selectAll"]).await;
-            self.tools("Input.insertText", json!({ "text": text }))
-                .await;
+            self.type_into(&field, text).await;
         } else {
             field.clear().await.unwrap();
             field.send_keys(text).await.unwrap();
@@ -258,12 +255,7 @@ impl Chromium {
         let path = format!("//label[normalize-space() = {}]", quoted(label));
         let label = self.one(&path).await;
         if self.by_keyboard {
-            let boxed = match label.attr("for").await.unwrap() {
-                Some(id) => self.client.find(Locator::Id(&id)).await,
-                None => label.find(Locator::Css("input")).await,
-            };
-            self.reach(&boxed.unwrap()).await;
-            self.key(" ", 32, " ", &[]).await;
+            self.tick_labelled(&label).await;
         } else {
             label.click().await.unwrap();
         }
@@ -276,13 +268,15 @@ impl Chromium {
 
     /// The same within the sheet that is headed so.
     pub async fn press_in_sheet(&self, heading: &str, words: &str) {
-        let sheet = format!("//article[h3/bdi = {}]", quoted(heading));
+        let heading = quoted(heading);
+        let sheet = format!("//article[h3/*[not(self::small)] = {heading}]");
         self.press_within(&sheet, words).await;
     }
 
-    /// Clicks on the one button with these words, which leads to no other page.
+    /// Clicks on the one link or button with these words, which leads to no other page.
     pub async fn click(&self, words: &str) {
-        let path = format!("//button[normalize-space() = {}]", quoted(words));
+        let words = quoted(words);
+        let path = format!("//*[self::a or self::button][normalize-space() = {words}]");
         self.act_on(&self.one(&path).await).await;
     }
 
@@ -303,7 +297,12 @@ impl Chromium {
     pub async fn enter(&self, label: &str) {
         let field = self.field(label).await;
         let before = self.now().await;
-        field.send_keys("\u{e007}").await.unwrap();
+        if self.by_keyboard {
+            self.reach(&field).await;
+            self.key("Enter", 13, "\r", &[]).await;
+        } else {
+            field.send_keys("\u{e007}").await.unwrap();
+        }
         self.next_page(&before).await;
     }
 
