@@ -7,6 +7,7 @@ use rocket::{State, get, http::Status, post};
 use uuid::Uuid;
 
 use super::{
+    agent,
     chrome::Chrome,
     fault::{Fault, LOGIN_PATH, Turn},
     format,
@@ -44,7 +45,7 @@ struct SessionLine {
     created: Text,
     last_used: Text,
     address: String,
-    user_agent: String,
+    user_agent: Text,
 }
 
 async fn page(
@@ -60,7 +61,7 @@ async fn page(
         created: format::time(session.created_at),
         last_used: format::time(session.last_used_at),
         address: session.address.unwrap_or_default(),
-        user_agent: session.user_agent,
+        user_agent: agent::words(&session.user_agent),
     });
     let page = AccountPage {
         chrome: Chrome::new(by, "account", say("account-title"), done),

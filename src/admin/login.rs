@@ -155,7 +155,8 @@ pub async fn sign_out(
     browser.take_away();
     Ok(SignedOut {
         redirect: Redirect::to(LOGIN_PATH),
-        clear: Header::new("Clear-Site-Data", "\"cache\", \"cookies\", \"storage\""),
+        // The session's cookie is taken away above; which language was chosen is nobody's secret, and stays.
+        clear: Header::new("Clear-Site-Data", "\"cache\", \"storage\""),
         no_store: Header::new("Cache-Control", "no-store"),
     })
 }

@@ -3,8 +3,11 @@
 use crate::support::{reply::Reply, spawn};
 
 fn secret_in(page: &Reply) -> String {
-    let (_, after) = page.text.split_once("id=\"secret\" value=\"").unwrap();
-    after.split('"').next().unwrap().to_owned()
+    let (_, after) = page
+        .text
+        .split_once("id=\"secret\" rows=\"3\" readonly>")
+        .unwrap();
+    after.split('<').next().unwrap().to_owned()
 }
 
 #[tokio::test]

@@ -6,8 +6,11 @@ use serde_json::json;
 use crate::support::{PASSWORD, phone::Phone, reply::Reply, spawn};
 
 fn link_in(page: &Reply) -> String {
-    let (_, after) = page.text.split_once("id=\"link\" value=\"").unwrap();
-    let link = after.split('"').next().unwrap();
+    let (_, after) = page
+        .text
+        .split_once("id=\"link\" rows=\"3\" readonly>")
+        .unwrap();
+    let link = after.split('<').next().unwrap();
     link.strip_prefix("http://doorward.test")
         .unwrap()
         .to_owned()

@@ -265,6 +265,7 @@ async fn sign_in_and_out(hands: &mut Hands<'_>) {
     hands.did("user.created", "The user is created.").await;
     let link = hands.desk.value("Link").await;
     hands.press("Account").await;
+    hands.says(" on Linux").await;
     for (label, text) in [
         ("Current password", PASSWORD),
         ("New password", NEW_PASSWORD),

@@ -80,6 +80,14 @@ async fn times_are_told_in_the_zone_of_whoever_reads() {
     disable(&administrator, &phone).await;
     shows(&desk, &format!("{until} === 'disabled'")).await;
 
+    // Zones have names in German that they have not in English.
+    desk.be_in("Europe/Berlin").await;
+    desk.press("Deutsch").await;
+    desk.visit("/admin/devices").await;
+    let [datetime, title] = EXACT;
+    let in_german = json!(["2030-03-17 18:46 MEZ", datetime, title]);
+    assert_eq!(desk.execute(FIRST).await, in_german);
+
     let plain = Chromium::open(&server).await.without_script().await;
     plain.be_in("Asia/Kathmandu").await;
     sign_in(&plain).await;
