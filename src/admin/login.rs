@@ -155,8 +155,7 @@ pub async fn sign_out(
     browser.take_away();
     Ok(SignedOut {
         redirect: Redirect::to(LOGIN_PATH),
-        // The session's cookie is taken away above; which language was chosen is nobody's secret, and stays.
-        clear: Header::new("Clear-Site-Data", "\"cache\", \"storage\""),
+        clear: Header::new("Clear-Site-Data", "\"cache\", \"cookies\", \"storage\""),
         no_store: Header::new("Cache-Control", "no-store"),
     })
 }

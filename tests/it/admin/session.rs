@@ -148,8 +148,10 @@ async fn the_cookie_is_bound_to_this_host_and_hidden_from_scripts() {
         let home = browser.get("/admin").await.expect(200);
         assert_eq!(home.header("cache-control"), "no-store");
         let out = browser.clone().post("/admin/logout", &[]).await.expect(303);
-        // The language that was chosen stays.
-        assert_eq!(out.header("clear-site-data"), "\"cache\", \"storage\"");
+        assert_eq!(
+            out.header("clear-site-data"),
+            "\"cache\", \"cookies\", \"storage\""
+        );
         assert_eq!(out.header("cache-control"), "no-store");
         assert!(cookie(&out).contains("Max-Age=0"), "{}", cookie(&out));
         // The cookie of before is worth nothing.
