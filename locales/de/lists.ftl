@@ -99,6 +99,9 @@ keys-made = Angelegt { $made }
 keys-signing = Angelegt { $made }, signiert seit { $since }
 keys-signed = Angelegt { $made }, signierte von { $since } bis { $until }
 keys-never-signed = Angelegt { $made }, bis { $until }
+keys-encrypted-heading = Verschlüsselte Access-Tokens
+keys-encrypted-about = Access-Tokens für diese Audiences werden auch verschlüsselt, so dass nur ihre Resource-Server sie lesen können. <code>doorward audience set-key</code> trägt einen öffentlichen Schlüssel ein, <code>doorward audience remove-key</code> nimmt ihn weg.
+keys-encrypted-since = Verschlüsselt seit { $since }
 keys-take-away-about = <strong>Das ist endgültig</strong> und für einen Schlüssel, den andere haben könnten: Jedes Access-Token, das er signiert hat, wird von jetzt an abgewiesen, und Apps müssen erneuern.
 refusals-title = Abweisungen
 refusals-about = Anmeldungen, Erneuerungen und Formulare, die abgewiesen wurden, die neuesten zuerst. Von einer Art bleiben je Benutzer oder Token die letzten zwanzig; alle werden gezählt. <a href="{ $audit }">Was getan wurde</a>, steht für sich. <a href="{ $why }">Warum wurde das abgewiesen?</a> sagt, was es mit einer Anfrage-Id oder einem Token auf sich hat.

@@ -99,6 +99,9 @@ keys-made = Made { $made }
 keys-signing = Made { $made }, signs since { $since }
 keys-signed = Made { $made }, signs since { $since } until { $until }
 keys-never-signed = Made { $made } until { $until }
+keys-encrypted-heading = Encrypted access tokens
+keys-encrypted-about = Access tokens for these audiences are encrypted as well, so that only their resource servers can read them. <code>doorward audience set-key</code> registers a public key, <code>doorward audience remove-key</code> takes it away.
+keys-encrypted-since = Encrypted since { $since }
 keys-take-away-about = <strong>This is final</strong>, and for a key that others may have: every access token that it signed is refused from now on, and apps must refresh.
 refusals-title = Refusals
 refusals-about = Sign-ins, refreshes and forms that were refused, newest first. Of one kind for one user or token the latest twenty are kept; all are counted. <a href="{ $audit }">What was done</a> stands apart. <a href="{ $why }">Why was this refused?</a> tells what a request id or a token is about.

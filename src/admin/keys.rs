@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     app::App,
-    db::signing_keys::StoredKey,
-    domain::{Caller, keys},
+    db::{audience_keys::AudienceKey, signing_keys::StoredKey},
+    domain::{Caller, audience_keys, keys},
     guard::{
         form::Checked,
         session::{Administrator, Reader},
@@ -30,6 +30,7 @@ use crate::{
 pub struct KeysPage {
     chrome: Chrome,
     keys: Vec<KeyLine>,
+    audiences: Vec<AudienceLine>,
 }
 
 /// One printed key.
@@ -39,6 +40,25 @@ struct KeyLine {
     badge: Badge,
     /// When it was made, and from when to when it signs.
     life: Text,
+}
+
+/// One audience whose tokens are encrypted.
+struct AudienceLine {
+    audience: String,
+    kid: String,
+    alg: String,
+    since: Text,
+}
+
+impl From<AudienceKey> for AudienceLine {
+    fn from(key: AudienceKey) -> Self {
+        Self {
+            audience: key.audience,
+            kid: key.kid,
+            alg: key.alg,
+            since: say("keys-encrypted-since").with("since", format::time(key.created_at)),
+        }
+    }
 }
 
 impl From<StoredKey> for KeyLine {
@@ -70,9 +90,11 @@ pub async fn list(
     done: Option<&str>,
 ) -> Result<Page<KeysPage>, Fault> {
     let stored = keys::list(app).await?.into_iter();
+    let audiences = audience_keys::list(app).await?.into_iter();
     let page = KeysPage {
         chrome: Chrome::new(&by.0, "keys", say("keys-title"), done),
         keys: stored.map(KeyLine::from).collect(),
+        audiences: audiences.map(AudienceLine::from).collect(),
     };
     Ok(Page::new(Status::Ok, page))
 }

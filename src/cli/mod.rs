@@ -3,6 +3,7 @@
 
 mod access;
 mod admin;
+mod audience;
 mod audit;
 mod client;
 mod demo;
@@ -60,6 +61,9 @@ enum Command {
     /// Signing keys
     #[command(subcommand)]
     Keys(keys::Keys),
+    /// Audiences whose access tokens are encrypted
+    #[command(subcommand)]
+    Audience(audience::Audience),
     /// The audit log
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -165,6 +169,7 @@ async fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Token(token) => token.run(json).await,
         Command::Client(client) => client.run(json).await,
         Command::Keys(command) => command.run(json).await,
+        Command::Audience(audience) => audience.run(json).await,
         Command::Audit(audit) => audit.run(json).await,
         Command::Demo(demo) => demo.run(json).await,
         Command::Purge => purge::run(json).await,

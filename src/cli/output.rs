@@ -14,6 +14,7 @@ use serde::Serialize;
 use super::Failure;
 use crate::{
     crypto::secret::Secret,
+    db::audience_keys::AudienceKey,
     records::{ClientRecord, DeviceRecord, SigningKeyRecord, TokenRecord, UserRecord},
 };
 
@@ -119,6 +120,16 @@ pub(super) fn read_password(from_stdin: bool) -> Result<Secret<String>, Failure>
 }
 
 /// A signing key, as one line.
+pub(super) fn audience_key(key: &AudienceKey) -> String {
+    format!(
+        "{:24}  {:14}  {}  since {}",
+        key.audience,
+        key.alg,
+        key.kid,
+        key.created_at.to_rfc3339_opts(SecondsFormat::Secs, true)
+    )
+}
+
 pub(super) fn signing_key(record: &SigningKeyRecord) -> String {
     let since = record.retired_at.or(record.activated_at);
     let since = since.unwrap_or(record.created_at);

@@ -18,6 +18,7 @@ use thiserror::Error;
 
 use super::{
     access_token::{Claims, Rejection, TYP},
+    jwe::{self, Recipient},
     secret::Secret,
     sha256,
     signer::{self, Signer},
@@ -37,6 +38,9 @@ pub enum Error {
     /// The stored key is not what its row says.
     #[error("a stored signing key cannot be used: {0}")]
     Unusable(#[from] jsonwebtoken::errors::Error),
+    /// A token could not be encrypted.
+    #[error(transparent)]
+    Encryption(#[from] jwe::Refused),
 }
 
 /// The algorithms that Doorward signs with (RFC 7518 §3.1, RFC 8037).
@@ -163,6 +167,8 @@ pub struct Keyring {
     headers: HashMap<String, String>,
     jwks: String,
     kids: Vec<String>,
+    /// The audiences whose tokens nobody else is to read.
+    recipients: HashMap<String, Recipient>,
     // Gone with the ring: what a key that is taken away has signed is not remembered beyond it.
     verified: Verified,
 }
@@ -192,6 +198,7 @@ impl Keyring {
             headers,
             jwks,
             kids,
+            recipients: HashMap::new(),
             verified: Verified::none(),
         })
     }
@@ -211,6 +218,23 @@ impl Keyring {
         self.headers.insert(self.header.clone(), kid.clone());
         self.verifiers.insert(kid, Verifier::of(&self.signer)?);
         Ok(self)
+    }
+
+    /// Makes the ring encrypt what it signs for these audiences.
+    #[must_use]
+    pub fn encrypting_for(mut self, recipients: HashMap<String, Recipient>) -> Self {
+        self.recipients = recipients;
+        self
+    }
+
+    /// The `kid` of the key that tokens for an audience are encrypted to, if any is.
+    pub fn recipient(&self, audience: &str) -> Option<&str> {
+        self.recipients.get(audience).map(|it| it.kid.as_str())
+    }
+
+    /// How many audiences have such a key.
+    pub fn recipients(&self) -> usize {
+        self.recipients.len()
     }
 
     /// Who issues: the `iss` of every access token.
@@ -233,13 +257,17 @@ impl Keyring {
         &self.jwks
     }
 
-    /// Signs an access token (RFC 9068).
+    /// Signs an access token (RFC 9068), and encrypts it where its audience has a key (RFC 7519 §11.2).
     ///
     /// # Errors
-    /// [`Error::Unusable`] when the crypto library refuses.
+    /// [`Error::Unusable`] and [`Error::Encryption`] when the crypto library refuses.
     pub fn sign(&self, claims: &Claims) -> Result<Secret<String>, Error> {
-        let claims = serde_json::to_vec(claims).map_err(|_| Error::Generation)?;
-        self.signer.sign(&self.header, &claims)
+        let json = serde_json::to_vec(claims).map_err(|_| Error::Generation)?;
+        let signed = self.signer.sign(&self.header, &json)?;
+        Ok(match self.recipients.get(&claims.aud) {
+            Some(recipient) => recipient.encrypt(&signed)?,
+            None => signed,
+        })
     }
 
     /// Signs claims of another kind (RFC 7519), which its `typ` tells from access tokens (RFC 8725 §3.11).

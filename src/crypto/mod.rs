@@ -7,6 +7,7 @@ pub mod cores;
 pub mod device_token;
 pub mod free_core;
 pub mod hashing_queue;
+pub mod jwe;
 pub mod keyring;
 pub mod opaque_token;
 pub mod password;

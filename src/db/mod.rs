@@ -3,6 +3,7 @@
 
 pub mod active_sketches;
 pub mod admin_sessions;
+pub mod audience_keys;
 pub mod audit_chain;
 pub mod audit_events;
 pub mod bulk_acts;

@@ -77,6 +77,8 @@ pub enum Thing {
     SetupCode,
     /// A signing key.
     SigningKey,
+    /// The key of an audience.
+    AudienceKey,
     /// A client.
     Client,
     /// An act on many things at once.
@@ -90,6 +92,7 @@ impl std::fmt::Display for Thing {
             Self::Device => "device",
             Self::Token => "token",
             Self::SigningKey => "signing key",
+            Self::AudienceKey => "audience key",
             Self::Client => "client",
             Self::BulkAct => "bulk act",
             Self::SetupCode => {

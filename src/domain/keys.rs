@@ -15,11 +15,12 @@ use crate::{
     config::Config,
     crypto::{
         audit_key::AuditKey,
+        jwe::{Recipient, Unfit},
         keyring::{self, Keyring, SigningAlg, SigningKey},
         server_key::{ServerKey, ServerKeys},
     },
     db::{
-        self,
+        self, audience_keys,
         audit_events::{Action, Event},
         change::Change,
         connection::Connection,
@@ -48,6 +49,9 @@ pub enum Error {
     /// The key of the audit log's chain does not open.
     #[error("the key of the audit log's chain cannot be opened with this secret key")]
     SealedAuditKey,
+    /// An audience's key is none.
+    #[error("the key of an audience in the database cannot be read: {0}")]
+    Recipient(#[from] Unfit),
     /// The crypto library refused.
     #[error(transparent)]
     Keyring(#[from] keyring::Error),
@@ -206,12 +210,24 @@ pub async fn load(
     stored.retain(|key| key.retired_at.is_none_or(|retired_at| retired_at > gone));
     // The ring signs with its first key.
     stored.sort_by_key(|key| !(key.state == "active" && key.alg == alg.as_str()));
-    if known.is_some_and(|known| stored.iter().map(|key| &key.kid).eq(known.kids())) {
+    let recipients = audience_keys::list(db).await?;
+    let is_known = |known: &Keyring| {
+        stored.iter().map(|key| &key.kid).eq(known.kids())
+            && recipients.len() == known.recipients()
+            && recipients
+                .iter()
+                .all(|key| known.recipient(&key.audience) == Some(&*key.kid))
+    };
+    if known.is_some_and(is_known) {
         return Ok(None);
     }
     let opened = stored.iter().map(|key| open(key, keys));
     let opened = opened.collect::<Result<_, _>>()?;
-    let ring = Keyring::new(&config.issuer, &config.audience, opened)?;
+    let recipients = recipients
+        .into_iter()
+        .map(|key| Ok((key.audience, Recipient::from_jwk(&key.public_jwk)?)))
+        .collect::<Result<_, Unfit>>()?;
+    let ring = Keyring::new(&config.issuer, &config.audience, opened)?.encrypting_for(recipients);
     Ok(Some(match (&config.signing_secret, config.signing_alg) {
         (Some(secret), SigningAlg::Hs256) => ring.signing_with_secret(secret)?,
         _ => ring,
@@ -332,7 +348,7 @@ pub async fn retire(app: &App, actor: &Actor, kid: &str) -> Result<(), super::er
 
 /// Has this server sign and verify with what was committed. If that fails, it hears of it like
 /// the others.
-async fn take_over(app: &App) {
+pub(super) async fn take_over(app: &App) {
     if let Err(error) = app.load_keys().await {
         tracing::warn!(%error, "the signing keys stay what they were for now");
     }

@@ -4,6 +4,7 @@
 
 pub mod active;
 pub mod admin_session;
+pub mod audience_keys;
 pub mod audit_chain;
 pub mod audit_months;
 pub mod audit_verify;

@@ -12,6 +12,7 @@
 mod active;
 mod admin;
 mod api;
+mod audience_keys;
 mod audit_chain;
 mod audit_months;
 mod browser;

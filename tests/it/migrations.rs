@@ -116,6 +116,8 @@ async fn use_everything(database: &Database) {
         INSERT INTO audit_seals VALUES (0, now(), '{}', '', '', sha256(''));
         INSERT INTO audit_checkpoints VALUES (gen_random_uuid(), now(), now(), 0, sha256(''), sha256(''));";
     rollups::write(&server.app).await.unwrap();
+    let audience = "INSERT INTO audience_keys VALUES ('ledger', 'a', 'RSA-OAEP-256', '{}', now())";
+    sqlx::query(audience).execute(&server.rows).await.unwrap();
     let bulk = "
         INSERT INTO bulk_acts (id, subject_kind, filter, made_by_kind, created_at, kept_until)
         VALUES ('00000000-0000-0000-0000-000000000000', 'device', 'all', 'admin', now(), now());

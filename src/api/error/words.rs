@@ -211,6 +211,7 @@ fn of_missing(thing: Thing) -> Wire {
         Thing::Device => ("no_such_device", "There is no such device."),
         Thing::Token => ("no_such_token", "There is no such token."),
         Thing::SigningKey => ("no_such_key", "There is no such signing key."),
+        Thing::AudienceKey => ("no_such_key", "This audience has no key."),
         Thing::Client => ("no_such_client", "There is no such client."),
         Thing::BulkAct => ("no_such_bulk_act", "There is no such bulk act."),
         Thing::SetupCode => (

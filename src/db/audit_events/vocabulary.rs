@@ -135,6 +135,8 @@ pub enum Action {
     SigningKeyCreated,
     SigningKeyRotated,
     SigningKeyRetired,
+    AudienceKeySet,
+    AudienceKeyRemoved,
     SecretKeyAdopted,
     SecretKeyRotated,
     PanelSignedIn,
@@ -160,7 +162,7 @@ pub enum Action {
 
 impl Action {
     /// Each of them.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 46] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::RefreshTokenReused,
@@ -184,6 +186,8 @@ impl Action {
         Self::SigningKeyCreated,
         Self::SigningKeyRotated,
         Self::SigningKeyRetired,
+        Self::AudienceKeySet,
+        Self::AudienceKeyRemoved,
         Self::SecretKeyAdopted,
         Self::SecretKeyRotated,
         Self::PanelSignedIn,
@@ -233,6 +237,8 @@ impl Action {
             Self::SigningKeyCreated => "signing_key.created",
             Self::SigningKeyRotated => "signing_key.rotated",
             Self::SigningKeyRetired => "signing_key.retired",
+            Self::AudienceKeySet => "audience_key.set",
+            Self::AudienceKeyRemoved => "audience_key.removed",
             Self::SecretKeyAdopted => "secret_key.adopted",
             Self::SecretKeyRotated => "secret_key.rotated",
             Self::PanelSignedIn => "user.panel_signed_in",

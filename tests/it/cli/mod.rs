@@ -1,5 +1,6 @@
 //! The command line: the built binary, run as a shell would run it.
 
+mod audience;
 mod audit;
 mod commands;
 mod demo;
