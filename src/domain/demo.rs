@@ -42,12 +42,13 @@ pub async fn fill(app: &App, actor: &Actor, users: u32) -> Result<Option<Filled>
     let hash = app.hasher.hash(&nobody_knows).await?;
     let mut change = app.change(actor).await?;
     let filled = demo::fill(&mut change, users, &hash, now - HISTORY).await?;
+    // In the change, where statements may take longer: of a million people there is a lot to read.
+    let presences = demo::presences(change.db()).await?;
     let event = Event::on_server(Action::DemoFilled)
         .with("users", filled.users)
         .with("devices", filled.devices)
         .with("events", filled.events);
     change.commit(event).await?;
-    let presences = demo::presences(&mut *app.db().await?).await?;
     active::pretend(app, &presences).await?;
     demo::analyze(&mut *app.db().await?).await?;
     Ok(Some(filled))
