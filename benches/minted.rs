@@ -56,6 +56,7 @@ pub fn token(ring: &Keyring, number: u64) -> Result<String> {
         jti: Uuid::now_v7(),
         client_id: ClientId::first_party(),
         scope: String::new(),
+        cnf: None,
         subject: Subject::User(UserClaims {
             sub: UserId(seed::id(number)),
             auth_time: now.timestamp(),

@@ -20,6 +20,7 @@ use crate::{
     config::{self, Config},
     crypto::{
         audit_key::AuditKey,
+        dpop,
         keyring::Keyring,
         password::{self, Hasher},
         random,
@@ -58,6 +59,8 @@ pub struct App {
     pub keys: ServerKeys,
     /// Makes the chain of the audit log.
     pub audit_key: AuditKey,
+    /// The proofs of possession that came lately.
+    pub proofs: dpop::Seen,
     /// What was cut off lately.
     pub cut_offs: CutOffs,
     /// How often what happened here, as far as it is not written yet.
@@ -141,6 +144,7 @@ impl App {
             hasher,
             keys,
             audit_key,
+            proofs: dpop::Seen::for_seconds(domain::proof::GOOD_FOR),
             cut_offs,
             counts: Counts::default(),
             news: News::default(),

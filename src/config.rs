@@ -13,13 +13,15 @@ pub use values::secret_key as parse_secret_key;
 use crate::crypto::{keyring::SigningAlg, secret::Secret};
 
 /// Every key of the section `doorward`, as `docs/configuration.md` describes it.
-const KEYS: [&str; 23] = [
+const KEYS: [&str; 25] = [
     "issuer",
     "audience",
     "access_token_ttl",
     "refresh_token_idle_ttl",
     "refresh_token_max_ttl",
     "refresh_reuse_grace",
+    "refresh_reuse_grace_bound",
+    "dpop_nonce_ttl",
     "signing_alg",
     "signing_key_rotation",
     "signing_secret",
@@ -57,6 +59,10 @@ pub struct Config {
     pub refresh_token_max_ttl: Duration,
     /// How long a rotated token still gets the same successor; zero for never.
     pub refresh_reuse_grace: Duration,
+    /// The same, for whoever proves to hold the key that the grant is bound to.
+    pub refresh_reuse_grace_bound: Duration,
+    /// How long a nonce for proofs of possession is good at least; zero: none is asked for.
+    pub dpop_nonce_ttl: Duration,
     /// What new access tokens are signed with.
     pub signing_alg: SigningAlg,
     /// How long a signing key signs before the next takes its place; zero for ever.
@@ -292,6 +298,13 @@ impl Reader {
             refresh_token_idle_ttl: self.duration("refresh_token_idle_ttl", "30d", "1m", "3650d"),
             refresh_token_max_ttl: self.duration("refresh_token_max_ttl", "90d", "1m", "3650d"),
             refresh_reuse_grace: self.duration("refresh_reuse_grace", "30s", "0s", "60s"),
+            refresh_reuse_grace_bound: self.duration(
+                "refresh_reuse_grace_bound",
+                "24h",
+                "0s",
+                "7d",
+            ),
+            dpop_nonce_ttl: self.duration("dpop_nonce_ttl", "0s", "0s", "1h"),
             signing_alg: self.read("signing_alg", SigningAlg::Es256, |text| {
                 SigningAlg::parse(text)
                     .ok_or_else(|| format!("{text:?} is none of ES256, EdDSA, RS256, HS256"))

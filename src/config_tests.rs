@@ -28,6 +28,8 @@ fn without_a_word_everything_has_its_default() {
     );
     assert_eq!(config.access_token_ttl, Duration::from_mins(5));
     assert_eq!(config.refresh_reuse_grace, Duration::from_secs(30));
+    assert_eq!(config.refresh_reuse_grace_bound, Duration::from_hours(24));
+    assert_eq!(config.dpop_nonce_ttl, Duration::ZERO);
     assert_eq!(
         (config.password_min_length, config.argon2_memory_kib),
         (15, 19_456)
@@ -48,6 +50,14 @@ fn impossible_values_are_named_with_a_way_out_and_all_at_once() {
         (
             "refresh_reuse_grace = \"61s\"",
             "doorward.refresh_reuse_grace: \"61s\" is out of range",
+        ),
+        (
+            "refresh_reuse_grace_bound = \"8d\"",
+            "doorward.refresh_reuse_grace_bound: \"8d\" is out of range",
+        ),
+        (
+            "dpop_nonce_ttl = \"2h\"",
+            "doorward.dpop_nonce_ttl: \"2h\" is out of range",
         ),
         (
             "signing_alg = \"none\"",

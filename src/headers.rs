@@ -9,7 +9,7 @@ use rocket::{
     http::{Method, uri::Origin},
 };
 
-use crate::{app::App, telemetry};
+use crate::{app::App, domain::proof, guard::proof::HEADER as PROOF, telemetry};
 
 /// JSON needs nothing; the pages need our one stylesheet and may post to us; those of the panel
 /// have scripts of ours, which they do without as well.
@@ -95,6 +95,12 @@ fn put_on(request: &Request<'_>, response: &mut Response<'_>) {
             "max-age=31536000; includeSubDomains",
         );
     }
+    // The answer to a proof, whatever it says, has the nonce for the next one (RFC 9449 §8.2).
+    if request.headers().contains(PROOF)
+        && let Some(nonce) = proof::nonce(app)
+    {
+        response.set_raw_header("DPoP-Nonce", nonce);
+    }
     if !is_page {
         allow_origin(app, request, response);
     }
@@ -127,13 +133,13 @@ fn allow_origin(app: &App, request: &Request<'_>, response: &mut Response<'_>) {
     response.set_raw_header("Access-Control-Allow-Origin", origin.to_owned());
     response.set_raw_header(
         "Access-Control-Expose-Headers",
-        "X-Request-Id, Retry-After, WWW-Authenticate",
+        "X-Request-Id, Retry-After, WWW-Authenticate, DPoP-Nonce",
     );
     if request.method() == Method::Options {
         response.set_raw_header("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE");
         response.set_raw_header(
             "Access-Control-Allow-Headers",
-            "Authorization, Content-Type",
+            "Authorization, Content-Type, DPoP",
         );
         response.set_raw_header("Access-Control-Max-Age", "600");
     }

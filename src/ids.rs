@@ -1,5 +1,5 @@
 //! Typed identifiers: a device's id cannot be handed over where a user's is meant.
-//! All but a client's are UUIDv7 (RFC 9562 §5.7), made by [`crate::clock::Clock::id`].
+//! All but a client's and a key's are UUIDv7 (RFC 9562 §5.7), made by [`crate::clock::Clock::id`].
 
 use std::{fmt, str::FromStr};
 
@@ -101,6 +101,25 @@ impl FromStr for ClientId {
 impl fmt::Display for ClientId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// Which public key it is (RFC 7638): SHA-256 in base64url, 43 characters; the `jkt` of access tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, sqlx::Type)]
+#[sqlx(transparent)]
+#[serde(transparent)]
+pub struct Thumbprint(String);
+
+impl Thumbprint {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Thumbprint {
+    fn from(text: String) -> Self {
+        Self(text)
     }
 }
 

@@ -130,4 +130,5 @@ refusal-token-reused = Token wiederverwendet
 refusal-throttled = gebremst: zu viele Versuche
 refusal-user-disabled = Benutzer gesperrt
 refusal-wrong-client = falscher Client
+refusal-wrong-key = Schlüssel nicht bewiesen
 refusal-bad-credentials = Benutzername oder Passwort falsch

@@ -27,6 +27,7 @@ line-why-refused = warum wurde das abgewiesen?
 tried-again = erneut versucht
 user-device-used = Zuletzt benutzt { $last }, zuerst { $first }
 user-token-used = Angemeldet { $since }, zuletzt benutzt { $last }, läuft ab { $end }
+user-token-bound = An einen Schlüssel der App gebunden: für andere wertlos
 delete-user-title = Diesen Benutzer löschen?
 delete-user-about = <strong><bdi>{ $username }</bdi></strong> und alles von dieser Person wird gelöscht: Geräte, Anmeldungen, Adressen. Das Audit-Log behält die bloße Id.
 delete-user-final = <strong>Das ist endgültig.</strong> Um jemanden eine Weile auszuschließen, sperren Sie den Benutzer.

@@ -130,4 +130,5 @@ refusal-token-reused = token reused
 refusal-throttled = throttled
 refusal-user-disabled = user disabled
 refusal-wrong-client = wrong client
+refusal-wrong-key = key not proven
 refusal-bad-credentials = wrong username or password

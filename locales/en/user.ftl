@@ -27,6 +27,7 @@ line-why-refused = why was it refused?
 tried-again = tried again
 user-device-used = Last used { $last }, first { $first }
 user-token-used = Signed in { $since }, last used { $last }, expires { $end }
+user-token-bound = Bound to a key of the app: worth nothing to anybody else
 delete-user-title = Delete this user?
 delete-user-about = <strong><bdi>{ $username }</bdi></strong> and everything of this person goes: devices, sign-ins, addresses. The audit log keeps the bare id.
 delete-user-final = <strong>This is final.</strong> To keep somebody out for a while, disable the user.

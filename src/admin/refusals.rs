@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Why somebody is refused: the stored words. Each is a message too, `refusal-csrf` and so on.
-pub const REASONS: [&str; 20] = [
+pub const REASONS: [&str; 21] = [
     "csrf",
     "no_session",
     "bad_form",
@@ -51,6 +51,7 @@ pub const REASONS: [&str; 20] = [
     "token_reused",
     "user_disabled",
     "wrong_client",
+    "wrong_key",
     "bad_credentials",
 ];
 

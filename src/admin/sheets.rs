@@ -65,6 +65,8 @@ pub struct GrantSheet {
     pub last_used: Text,
     /// The end.
     pub expires: Text,
+    /// It is bound to a key.
+    pub bound: bool,
     /// How it stands.
     pub badge: Badge,
     /// Why it is disabled, while it is.
@@ -143,6 +145,7 @@ impl GrantSheet {
             created: format::time(grant.created_at),
             last_used: format::time(grant.last_used_at),
             expires: format::time(grant.expires_at),
+            bound: grant.bound,
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{domain::error::TRY_AGAIN, headers, telemetry};
+use crate::{crypto::dpop, domain::error::TRY_AGAIN, guard::bearer::Scheme, headers, telemetry};
 
 /// Why a request was refused (RFC 6749 §5.2).
 #[derive(Serialize, ToSchema)]
@@ -145,6 +145,23 @@ impl Wire {
             challenge: Some(challenge),
             ..Self::new(Status::Unauthorized, "invalid_token", reason, description)
         }
+    }
+
+    /// An access token that is bound to a key, presented as if it were not (RFC 9449 §7.2).
+    pub fn bound_token() -> Self {
+        let description = "This access token is bound to a key. Send it in the header Authorization: DPoP, with a proof.";
+        let refused = Self::invalid_token("token_is_bound", description);
+        Self {
+            challenge: refused.challenge.map(by_proof),
+            ..refused
+        }
+    }
+
+    /// The other way round.
+    pub fn unbound_token() -> Self {
+        let description =
+            "This access token is bound to no key. Send it in the header Authorization: Bearer.";
+        Self::invalid_token("token_is_not_bound", description)
     }
 
     fn unavailable(cause: impl ToString) -> Self {
@@ -287,6 +304,14 @@ impl Wire {
     }
 }
 
+/// The challenge of RFC 6750 in the scheme of RFC 9449 §7.1; of another scheme, as it is.
+fn by_proof(challenge: String) -> String {
+    match challenge.strip_prefix("Bearer") {
+        Some(rest) => format!("DPoP{rest}, algs=\"{}\"", dpop::ALGORITHMS.join(" ")),
+        None => challenge,
+    }
+}
+
 impl<'r> Responder<'r, 'static> for Wire {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
         self.log(request);
@@ -304,6 +329,11 @@ impl<'r> Responder<'r, 'static> for Wire {
             .header(ContentType::JSON)
             .raw_header("Cache-Control", "no-store");
         if let Some(challenge) = self.challenge {
+            let authorization = request.headers().get_one("Authorization");
+            let challenge = match authorization.and_then(Scheme::of) {
+                Some((Scheme::DPoP, _)) => by_proof(challenge),
+                _ => challenge,
+            };
             response.raw_header("WWW-Authenticate", challenge);
         }
         if let Some(seconds) = self.retry_after {

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     answer::{Answer, Reply},
     error::Wire,
+    login::token_type,
 };
 use crate::{
     app::App,
@@ -22,7 +23,7 @@ use crate::{
         introspect::{Active, Asker},
     },
     guard::{client::Basic, fields::Fields, role::AdminIfBearer},
-    ids::{ClientId, DeviceId, GrantId},
+    ids::{ClientId, DeviceId, GrantId, Thumbprint},
 };
 
 /// What a token is worth. One that is worth nothing is `{"active": false}` and no more (§2.2).
@@ -30,7 +31,7 @@ use crate::{
 pub struct Introspection {
     /// It is worth something, and the caller's business.
     active: bool,
-    /// `Bearer` or `refresh_token`.
+    /// `Bearer`, `DPoP` or `refresh_token`.
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     token_type: Option<&'static str>,
@@ -82,13 +83,31 @@ pub struct Introspection {
     #[schema(nullable = false)]
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
+    /// What whoever presents it has to prove (RFC 9449 §6.2); nothing where it is left out.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<KeyConfirmation>,
+}
+
+/// To hold a key.
+#[derive(Serialize, ToSchema)]
+struct KeyConfirmation {
+    /// Which (RFC 7638).
+    #[schema(value_type = String)]
+    jkt: Thumbprint,
+}
+
+impl From<Thumbprint> for KeyConfirmation {
+    fn from(jkt: Thumbprint) -> Self {
+        Self { jkt }
+    }
 }
 
 impl Introspection {
     fn of_access_token(claims: Claims) -> Self {
         let common = Self {
             active: true,
-            token_type: Some("Bearer"),
+            token_type: Some(token_type(claims.cnf.is_some())),
             iss: Some(claims.iss),
             aud: Some(claims.aud),
             client_id: Some(claims.client_id),
@@ -97,6 +116,7 @@ impl Introspection {
             iat: Some(claims.iat),
             nbf: Some(claims.nbf),
             jti: Some(claims.jti),
+            cnf: claims.cnf.map(|cnf| cnf.jkt.into()),
             ..Self::default()
         };
         match claims.subject {
@@ -127,6 +147,7 @@ impl Introspection {
             sid: Some(holder.grant),
             device_id: Some(holder.device_id),
             username: Some(holder.username),
+            cnf: holder.key_thumbprint.map(KeyConfirmation::from),
             ..Self::default()
         }
     }

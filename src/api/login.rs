@@ -19,7 +19,7 @@ use crate::{
         granted::Granted,
         sign_in::{self, SignIn},
     },
-    guard::client::Basic,
+    guard::{client::Basic, proof::Proven},
     ids::DeviceId,
 };
 
@@ -67,9 +67,9 @@ struct Device {
 /// The token answer (RFC 6749 §5.1), with what a device's app needs.
 #[derive(Serialize, ToSchema)]
 pub struct TokenAnswer {
-    /// A JWT of RFC 9068, for the header `Authorization: Bearer`.
+    /// A JWT of RFC 9068, for the header `Authorization`.
     access_token: String,
-    /// `Bearer`.
+    /// How it goes there: `Bearer`; or `DPoP`, for who sent a proof.
     token_type: &'static str,
     /// In seconds.
     expires_in: i64,
@@ -90,7 +90,7 @@ impl From<Granted> for TokenAnswer {
     fn from(granted: Granted) -> Self {
         Self {
             access_token: granted.access_token.expose().clone(),
-            token_type: "Bearer",
+            token_type: token_type(granted.is_bound),
             expires_in: granted.expires_in,
             refresh_token: granted.refresh_token.expose().clone(),
             refresh_expires_in: granted.refresh_expires_in,
@@ -101,11 +101,20 @@ impl From<Granted> for TokenAnswer {
     }
 }
 
+/// How an access token is presented: RFC 6750, or RFC 9449.
+pub fn token_type(is_bound: bool) -> &'static str {
+    if is_bound { "DPoP" } else { "Bearer" }
+}
+
 /// Signs a user in on a device.
+///
+/// Who sends a proof of a key gets tokens that are worth nothing without it.
 #[utoipa::path(
+    params(("DPoP" = Option<String>, Header)),
     request_body = LoginRequest,
     responses(
         (status = 200, description = "Signed in.", body = TokenAnswer),
+        (status = 400, description = "`invalid_request`: what was sent cannot be read; the field is named. `invalid_scope`, `unauthorized_client`. `invalid_dpop_proof`: `proof_malformed`, `proof_algorithm`, `proof_key`, `proof_signature`, `proof_of_another_request`, `proof_out_of_time`, `proof_replayed`. `use_dpop_nonce`: `proof_nonce`."),
         (status = 401, description = "`bad_credentials`: the username or the password is wrong. `invalid_client`: `bad_client`, `client_disabled`."),
         (status = 403, description = "`user_disabled`, `device_disabled`: told only to who knows the password."),
         (status = 429),
@@ -116,6 +125,7 @@ pub async fn login(
     app: &State<Arc<App>>,
     caller: Caller,
     basic: Basic,
+    proven: Proven,
     body: Body<LoginRequest>,
 ) -> Answer<TokenAnswer> {
     let Body(request) = body;
@@ -132,6 +142,7 @@ pub async fn login(
         device_kind: device.kind.as_deref(),
         client: &client,
         scope: request.scope.as_deref(),
+        key: proven.0,
     };
     Ok(Reply::tokens(
         sign_in::sign_in(app, &sign_in, &caller).await?.into(),

@@ -146,7 +146,8 @@ pub fn document(config: &Config) -> serde_json::Result<Value> {
     components["responses"] = answers::shared();
     components["securitySchemes"]["bearer"] = json!({
         "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
-        "description": "The `access_token` of an answer of `POST /login` or `POST /token`.",
+        "description": "The `access_token` of an answer of `POST /login` or `POST /token`. Where `token_type` is `DPoP`, in \
+                        the header `Authorization: DPoP` instead, with a proof of its key in the header `DPoP` (RFC 9449 §7.1).",
     });
     components["securitySchemes"]["client"] = json!({
         "type": "http", "scheme": "basic", "description": "Id and secret of a confidential client (RFC 6749 §2.3.1).",

@@ -10,7 +10,7 @@ use super::{
     answer::{Answer, Reply},
     body::Body,
     error::Wire,
-    login::TokenAnswer,
+    login::{TokenAnswer, token_type},
     openapi::EXAMPLE_TOKEN,
 };
 use crate::{
@@ -24,8 +24,8 @@ use crate::{
         error::Error,
         refresh::Asked,
     },
-    guard::{client::Basic, fields::Fields, served::Served},
-    ids::ClientId,
+    guard::{client::Basic, fields::Fields, proof::Proven, served::Served},
+    ids::{ClientId, Thumbprint},
 };
 
 /// The refresh token that is exchanged.
@@ -51,6 +51,7 @@ pub async fn refresh(
     _served: Served,
     caller: Caller,
     basic: Basic,
+    proven: Proven,
     body: Body<RefreshRequest>,
 ) -> Answer<TokenAnswer> {
     let Body(request) = body;
@@ -68,6 +69,7 @@ pub async fn refresh(
         username: request.username.as_deref(),
         scope: request.scope.as_deref(),
         audience: None,
+        key: proven.0,
     };
     let granted =
         domain::refresh::refresh(app, request.refresh_token.expose(), &asked, &caller).await?;
@@ -77,9 +79,9 @@ pub async fn refresh(
 /// What a client gets for itself (RFC 6749 §4.4.3): no refresh token.
 #[derive(Serialize, ToSchema)]
 pub struct ClientAnswer {
-    /// A JWT of RFC 9068, for the header `Authorization: Bearer`.
+    /// A JWT of RFC 9068, for the header `Authorization`.
     access_token: String,
-    /// `Bearer`.
+    /// How it goes there: `Bearer`; or `DPoP`, for who sent a proof.
     token_type: &'static str,
     /// In seconds.
     expires_in: i64,
@@ -91,7 +93,7 @@ impl From<ClientGranted> for ClientAnswer {
     fn from(granted: ClientGranted) -> Self {
         Self {
             access_token: granted.access_token.expose().clone(),
-            token_type: "Bearer",
+            token_type: token_type(granted.is_bound),
             expires_in: granted.expires_in,
             scope: granted.scope,
         }
@@ -110,15 +112,17 @@ pub enum GrantAnswer {
 
 /// Exchanges a refresh token for a new pair, or gives a client a token for itself (RFC 6749 §3.2).
 ///
-/// An app's refresh may come as JSON; OAuth clients send a form.
+/// An app's refresh may come as JSON; OAuth clients send a form. A refresh token that is bound to a key comes with a
+/// proof of that key; without, it is refused and not used up.
 #[utoipa::path(
+    params(("DPoP" = Option<String>, Header)),
     request_body(content(
         (RefreshRequest = "application/json"),
         (ref("#/components/schemas/GrantForm") = "application/x-www-form-urlencoded"),
     )),
     responses(
         (status = 200, description = "A new pair; to a client for itself an access token only.", body = GrantAnswer),
-        (status = 400, description = "`invalid_grant`: `unknown_token`, `token_ended`, `token_reused`, `token_disabled`, `device_disabled`, `user_disabled`, `token_expired`, `wrong_client`, `wrong_user`. `invalid_scope`, `invalid_target`, `unauthorized_client`, `unsupported_grant_type`. Or a body that cannot be read."),
+        (status = 400, description = "`invalid_grant`: `unknown_token`, `token_ended`, `token_reused`, `token_disabled`, `device_disabled`, `user_disabled`, `token_expired`, `wrong_client`, `wrong_user`. `invalid_scope`, `invalid_target`, `unauthorized_client`, `unsupported_grant_type`. `invalid_dpop_proof`: `wrong_key`, or as of `POST /login`. `use_dpop_nonce`. Or a body that cannot be read."),
         (status = 401, description = "`invalid_client`: `bad_client`, `client_disabled`."),
         (status = 429),
     ),
@@ -133,6 +137,7 @@ pub async fn grant(
     app: &State<Arc<App>>,
     caller: Caller,
     basic: Basic,
+    proven: Proven,
     form: Fields,
 ) -> Answer<GrantAnswer> {
     let grant_type = match form.text("grant_type") {
@@ -145,11 +150,12 @@ pub async fn grant(
     let answer = if grant_type == CLIENT_CREDENTIALS {
         let client = clients::authenticate(app, &named, &caller).await?;
         let (scope, resource) = (form.text("scope"), form.text("resource"));
-        let granted = client_credentials::grant(app, &client, Some(scope), Some(resource))?;
+        let granted =
+            client_credentials::grant(app, &client, Some(scope), Some(resource), proven.0)?;
         GrantAnswer::Client(granted.into())
     } else {
         let client = clients::authenticate_for_refresh(app, &named, &caller).await?;
-        GrantAnswer::User(refresh_by_form(app, &client, &form, &caller).await?)
+        GrantAnswer::User(refresh_by_form(app, &client, &form, proven.0, &caller).await?)
     };
     Ok(Reply::tokens(answer))
 }
@@ -158,6 +164,7 @@ async fn refresh_by_form(
     app: &App,
     client: &Client,
     form: &Fields,
+    key: Option<Thumbprint>,
     caller: &Caller,
 ) -> Result<TokenAnswer, Wire> {
     clients::may_use(client, REFRESH_TOKEN)?;
@@ -170,6 +177,7 @@ async fn refresh_by_form(
         username: None,
         scope: Some(form.text("scope")),
         audience,
+        key,
     };
     match form.secret("refresh_token") {
         none if none.expose().is_empty() => Err(Wire::missing("refresh_token")),

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::error::Wire;
 use crate::{
     app::App,
-    crypto,
+    crypto::{self, dpop},
     domain::clients::{CLIENT_CREDENTIALS, REFRESH_TOKEN},
 };
 
@@ -85,6 +85,8 @@ struct Metadata<'a> {
     introspection_endpoint: String,
     /// How callers say there who they are.
     introspection_endpoint_auth_methods_supported: [&'static str; 3],
+    /// What proofs of possession may be signed with (RFC 9449 §5.1).
+    dpop_signing_alg_values_supported: [&'static str; 6],
     /// How all of this is used.
     service_documentation: String,
 }
@@ -107,6 +109,7 @@ fn metadata_of(app: &App) -> Result<Document, Wire> {
             "client_secret_post",
             "Bearer",
         ],
+        dpop_signing_alg_values_supported: dpop::ALGORITHMS,
         service_documentation: format!("{issuer}/docs"),
     };
     serde_json::to_string(&metadata)

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::ids::{ClientId, DeviceId, GrantId, NoClientId, UserId};
+use crate::ids::{ClientId, DeviceId, GrantId, NoClientId, Thumbprint, UserId};
 
 /// The `typ` of an access token's header (RFC 9068 §2.1).
 pub const TYP: &str = "at+jwt";
@@ -29,9 +29,25 @@ pub struct Claims {
     pub client_id: ClientId,
     /// What was granted (RFC 6749 §3.3), separated by spaces.
     pub scope: String,
+    /// Who may use it, if not everybody who has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// Who acts.
     #[serde(flatten)]
     pub subject: Subject,
+}
+
+/// What the bearer of an access token has to prove (RFC 7800 §3.1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// To hold this key (RFC 9449 §6.1).
+    pub jkt: Thumbprint,
+}
+
+impl From<Thumbprint> for Confirmation {
+    fn from(jkt: Thumbprint) -> Self {
+        Self { jkt }
+    }
 }
 
 /// Whom an access token stands for.
@@ -76,6 +92,7 @@ struct Flat {
     jti: Uuid,
     client_id: ClientId,
     scope: String,
+    cnf: Option<Confirmation>,
     sub: String,
     auth_time: Option<i64>,
     sid: Option<GrantId>,
@@ -107,6 +124,7 @@ impl TryFrom<Flat> for Claims {
             jti: flat.jti,
             client_id: flat.client_id,
             scope: flat.scope,
+            cnf: flat.cnf,
             // The id of a client never has the form of a user's.
             subject: match user() {
                 Some(user) => Subject::User(user),

@@ -33,6 +33,7 @@ fn claims() -> Claims {
         jti: Uuid::from_u128(2),
         client_id: ClientId::first_party(),
         scope: String::new(),
+        cnf: None,
         subject: Subject::User(UserClaims {
             sub: UserId(Uuid::from_u128(1)),
             auth_time: NOW,

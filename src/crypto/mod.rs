@@ -5,6 +5,7 @@ pub mod access_token;
 pub mod audit_key;
 pub mod cores;
 pub mod device_token;
+pub mod dpop;
 pub mod free_core;
 pub mod hashing_queue;
 pub mod jwe;

@@ -1,5 +1,5 @@
 //! The server's secret key and what is derived from it: the check in refresh and
-//! device tokens, the seal on signing keys, the keys of throttle rows.
+//! device tokens, the seal on signing keys, the keys of throttle rows, the nonces of proofs.
 
 use std::fmt;
 
@@ -20,6 +20,7 @@ pub struct ServerKey {
     refresh: hmac::Key,
     device: hmac::Key,
     throttle: hmac::Key,
+    proof_nonce: hmac::Key,
     signing_keys: SealingKey,
     audit_key: SealingKey,
 }
@@ -38,6 +39,7 @@ impl ServerKey {
             refresh: mac("refresh token check v1"),
             device: mac("device token v1"),
             throttle: mac("throttle v1"),
+            proof_nonce: mac("proof nonce v1"),
             signing_keys: SealingKey::derive(secret.expose(), "signing key seal v1"),
             audit_key: SealingKey::derive(secret.expose(), "audit key seal v1"),
         }
@@ -71,6 +73,11 @@ impl ServerKey {
     /// Seals the key of the audit log's chain.
     pub fn audit_key(&self) -> &SealingKey {
         &self.audit_key
+    }
+
+    /// Keys the nonces of proofs.
+    pub fn proof_nonce(&self) -> &hmac::Key {
+        &self.proof_nonce
     }
 
     /// A keyed hash of what a throttle counts.

@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Error, cursor::Page};
-use crate::ids::{ClientId, DeviceId, GrantId, UserId};
+use crate::ids::{ClientId, DeviceId, GrantId, Thumbprint, UserId};
 
 pub use list::{Filter, Place, State, list};
 
@@ -51,6 +51,8 @@ pub struct Grant {
     pub disabled_by_kind: Option<String>,
     /// The rule *disabled now*, applied.
     pub disabled: bool,
+    /// Whether it is bound to a key (RFC 9449 §5).
+    pub bound: bool,
 }
 
 /// What an access token says of the holder of a grant.
@@ -78,6 +80,8 @@ pub struct Holder {
     pub expires_at: DateTime<Utc>,
     /// The end of the grant.
     pub absolute_expires_at: DateTime<Utc>,
+    /// The key that must be proven at each refresh, if any (RFC 9449 §5).
+    pub key_thumbprint: Option<Thumbprint>,
 }
 
 /// Why a rotation was not done: the grant with its *disabled now* answers.
@@ -94,6 +98,8 @@ pub struct Standing {
     pub rotated_at: Option<DateTime<Utc>>,
     /// The current secret, sealed for the predecessor's holder.
     pub successor_sealed: Option<Vec<u8>>,
+    /// The generation since which the key must be proven, if one must.
+    pub key_since: Option<i32>,
     /// Ended for good.
     pub ended: bool,
     /// The token is disabled now.
@@ -116,7 +122,8 @@ pub async fn find_standing(
         r#"
         SELECT g.user_id AS "user_id: UserId", u.username, u.roles, g.device_id AS "device_id: DeviceId",
                g.client_id AS "client_id: ClientId", c.audiences, g.scope, g.created_at, g.expires_at,
-               g.absolute_expires_at, g.generation, g.secret_hash, g.rotated_at, g.successor_sealed,
+               g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint", g.key_since, g.generation,
+               g.secret_hash, g.rotated_at, g.successor_sealed,
                g.ended_at IS NOT NULL AS "ended!",
                disabled_now(g.disabled_at, g.disabled_until, $2) AS "token_disabled!",
                disabled_now(d.disabled_at, d.disabled_until, $2) AS "device_disabled!",
@@ -146,11 +153,13 @@ pub async fn find_standing(
             created_at: row.created_at,
             expires_at: row.expires_at,
             absolute_expires_at: row.absolute_expires_at,
+            key_thumbprint: row.key_thumbprint,
         },
         generation: row.generation,
         secret_hash: row.secret_hash,
         rotated_at: row.rotated_at,
         successor_sealed: row.successor_sealed,
+        key_since: row.key_since,
         ended: row.ended,
         token_disabled: row.token_disabled,
         device_disabled: row.device_disabled,
@@ -198,7 +207,7 @@ pub async fn find(
         SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId",
                client_id AS "client_id: ClientId", created_at, last_used_at, expires_at, generation, ended_at, ended_reason,
                disabled_at, disabled_until, disabled_reason, disabled_by_kind,
-               disabled_now(disabled_at, disabled_until, $2) AS "disabled!"
+               disabled_now(disabled_at, disabled_until, $2) AS "disabled!", key_thumbprint IS NOT NULL AS "bound!"
         FROM refresh_tokens
         WHERE id = $1
         "#,
@@ -224,7 +233,7 @@ pub async fn list_of_user(
         SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId",
                client_id AS "client_id: ClientId", created_at, last_used_at, expires_at, generation, ended_at, ended_reason,
                disabled_at, disabled_until, disabled_reason, disabled_by_kind,
-               disabled_now(disabled_at, disabled_until, $4) AS "disabled!"
+               disabled_now(disabled_at, disabled_until, $4) AS "disabled!", key_thumbprint IS NOT NULL AS "bound!"
         FROM refresh_tokens
         WHERE user_id = $1 AND id < $2 AND ($5::uuid IS NULL OR device_id = $5)
         ORDER BY id DESC

@@ -7,10 +7,11 @@ use super::{
 use crate::{
     app::App,
     crypto::{
-        access_token::{Claims, Subject},
+        access_token::{Claims, Confirmation, Subject},
         secret::Secret,
     },
     db::oauth_clients::Client,
+    ids::Thumbprint,
 };
 
 /// The answer of RFC 6749 §4.4.3. The lifetime is in seconds.
@@ -18,13 +19,16 @@ use crate::{
 pub struct ClientGranted {
     /// The signed access token.
     pub access_token: Secret<String>,
+    /// Whether it is bound to a key.
+    pub is_bound: bool,
     /// How long it lives.
     pub expires_in: i64,
     /// What was granted.
     pub scope: String,
 }
 
-/// Signs an access token for a client that has proven who it is. No statement.
+/// Signs an access token for a client that has proven who it is, bound to the key that it proves to hold, if it
+/// does. No statement.
 ///
 /// # Errors
 /// The refusals of [`clients::may_use`], [`clients::granted_scope`] and [`clients::granted_audience`].
@@ -33,6 +37,7 @@ pub fn grant(
     client: &Client,
     scope: Option<&str>,
     resource: Option<&str>,
+    key: Option<Thumbprint>,
 ) -> Result<ClientGranted, Error> {
     clients::may_use(client, CLIENT_CREDENTIALS)?;
     let scope = clients::granted_scope(client, scope)?;
@@ -47,12 +52,14 @@ pub fn grant(
         jti: app.clock.unordered_id(),
         client_id: client.client_id.clone(),
         scope,
+        cnf: key.map(Confirmation::from),
         subject: Subject::Client {
             sub: client.client_id.clone(),
         },
     };
     Ok(ClientGranted {
         access_token: keyring.sign(&claims)?,
+        is_bound: claims.cnf.is_some(),
         expires_in: claims.exp - claims.iat,
         scope: claims.scope,
     })

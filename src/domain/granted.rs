@@ -6,13 +6,13 @@ use super::error::Error;
 use crate::{
     app::App,
     crypto::{
-        access_token::{Claims, Subject, UserClaims},
+        access_token::{Claims, Confirmation, Subject, UserClaims},
         device_token,
         refresh_token::RefreshToken,
         secret::Secret,
     },
     db::refresh_tokens::Holder,
-    ids::DeviceId,
+    ids::{DeviceId, Thumbprint},
 };
 
 /// The answer of RFC 6749 §5.1, with what a device's app needs. Lifetimes in seconds.
@@ -20,6 +20,8 @@ use crate::{
 pub struct Granted {
     /// The signed access token.
     pub access_token: Secret<String>,
+    /// Whether it is bound to a key.
+    pub is_bound: bool,
     /// How long it lives.
     pub expires_in: i64,
     /// The opaque refresh token.
@@ -41,6 +43,8 @@ pub struct Narrowed {
     pub scope: Option<String>,
     /// For this audience.
     pub audience: Option<String>,
+    /// In the hands of whoever holds this key (RFC 9449 §6).
+    pub key: Option<Thumbprint>,
 }
 
 impl Granted {
@@ -73,6 +77,7 @@ impl Granted {
             jti: app.clock.unordered_id(),
             client_id: holder.client_id,
             scope: narrowed.scope.unwrap_or(holder.scope),
+            cnf: narrowed.key.map(Confirmation::from),
             subject: Subject::User(UserClaims {
                 sub: holder.user_id,
                 auth_time: holder.created_at.timestamp(),
@@ -84,6 +89,7 @@ impl Granted {
         };
         Ok(Self {
             access_token: keyring.sign(&claims)?,
+            is_bound: claims.cnf.is_some(),
             expires_in: expires - issued,
             refresh_token: token.encode(&app.keys),
             refresh_expires_in: (holder.expires_at - now).num_seconds(),

@@ -25,6 +25,7 @@ pub mod keys;
 pub mod listing;
 pub mod live;
 pub mod password;
+pub mod proof;
 pub mod purge;
 pub mod refresh;
 pub mod revoke;

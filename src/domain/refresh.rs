@@ -2,6 +2,8 @@
 //! ARCHITECTURE.md draws. A lost answer never signs a user out (invariant I4); a
 //! stolen token does not live on (I5).
 
+mod refusal;
+
 use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -27,57 +29,13 @@ use crate::{
         refusals::{self, Refused},
         rollups::Kind,
     },
-    ids::ClientId,
+    ids::{ClientId, Thumbprint},
 };
+
+pub use refusal::Refusal;
 
 /// How often a refresh looks again when the row changes under its eyes.
 const TRIES: u32 = 4;
-
-/// Why a refresh was refused. Told only to the holder of a genuine token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// Not ours, or of a grant that is not there.
-    UnknownToken,
-    /// Ended for good.
-    TokenEnded,
-    /// Rotated before: the grant has been ended.
-    TokenReused,
-    /// The token is disabled.
-    TokenDisabled,
-    /// The device is disabled.
-    DeviceDisabled,
-    /// The user is disabled.
-    UserDisabled,
-    /// Idle or absolute end.
-    TokenExpired,
-    /// The client is disabled.
-    ClientDisabled,
-    /// It was issued to another client.
-    WrongClient,
-    /// Another user's name was sent with it.
-    WrongUser,
-    /// More is asked for than was granted (RFC 6749 §6).
-    ScopeNotGranted,
-}
-
-impl Refusal {
-    /// The stable `reason` of answers and records.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::UnknownToken => "unknown_token",
-            Self::TokenEnded => "token_ended",
-            Self::TokenReused => "token_reused",
-            Self::TokenDisabled => "token_disabled",
-            Self::DeviceDisabled => "device_disabled",
-            Self::UserDisabled => "user_disabled",
-            Self::TokenExpired => "token_expired",
-            Self::ClientDisabled => "client_disabled",
-            Self::WrongClient => "wrong_client",
-            Self::WrongUser => "wrong_user",
-            Self::ScopeNotGranted => "scope_not_granted",
-        }
-    }
-}
 
 /// What a rotation that was not done means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +65,27 @@ pub struct Presented<'a> {
     pub username: Option<&'a str>,
     /// What is asked for, with spaces between, if not all.
     pub scope: Option<&'a str>,
+    /// The key that is proven.
+    pub key: Option<&'a Thumbprint>,
+}
+
+/// How long a replaced token gets the same successor.
+#[derive(Debug, Clone, Copy)]
+pub struct Graces {
+    /// From anybody who has it.
+    pub bearer: Duration,
+    /// From whoever proves to hold the key that the grant is bound to.
+    pub bound: Duration,
+}
+
+impl Graces {
+    /// As configured.
+    pub fn of(app: &App) -> Self {
+        Self {
+            bearer: app.config.refresh_reuse_grace,
+            bound: app.config.refresh_reuse_grace_bound,
+        }
+    }
 }
 
 /// Whether a genuine token is of a history that the row does not know: a generation to come, or
@@ -120,7 +99,7 @@ pub(super) fn is_ahead(standing: &Standing, generation: i32, secret_hash: [u8; 3
 pub fn verdict(
     standing: &Standing,
     presented: &Presented<'_>,
-    grace: Duration,
+    graces: Graces,
     now: DateTime<Utc>,
 ) -> Verdict {
     let is_current = presented.generation == standing.generation;
@@ -131,6 +110,21 @@ pub fn verdict(
     if standing.ended {
         return Verdict::Refused(Refusal::TokenEnded);
     }
+    let bound_to = standing.holder.key_thumbprint.as_ref();
+    let is_by_its_key = bound_to.is_some() && presented.key == bound_to;
+    // Without its key a token is worth nothing, whoever has it and however old it is. One from before the grant was
+    // bound had none: whoever was there first may have bound the grant to a key of theirs, and that has to come out.
+    let had_key = standing
+        .key_since
+        .is_some_and(|since| presented.generation >= since);
+    if had_key && !is_by_its_key {
+        return Verdict::Refused(Refusal::WrongKey);
+    }
+    let grace = if is_by_its_key {
+        graces.bound
+    } else {
+        graces.bearer
+    };
     let in_grace = is_predecessor
         && standing.successor_sealed.is_some()
         && standing
@@ -140,9 +134,10 @@ pub fn verdict(
                 (now - rotated_at).abs() < TimeDelta::from_std(grace).unwrap_or_default()
             });
     let wrong_client = *presented.client != standing.holder.client_id;
+    let wrong_key = bound_to.is_some() && !is_by_its_key;
     // A lost answer is asked for again by whom it was meant for; a replaced token in another
     // client's hands was stolen, however young it is.
-    if !is_current && (!in_grace || wrong_client) {
+    if !is_current && (!in_grace || wrong_client || wrong_key) {
         return Verdict::Reused;
     }
     let wrong_user = presented
@@ -180,6 +175,8 @@ pub struct Asked<'a> {
     pub scope: Option<&'a str>,
     /// For whom it is to be, if not for the client's first audience.
     pub audience: Option<String>,
+    /// The key that is proven, to which the access token is to be bound.
+    pub key: Option<Thumbprint>,
 }
 
 /// Exchanges a refresh token for a new pair (RFC 6749 §6). One statement where nothing
@@ -213,6 +210,7 @@ async fn exchange(
     let narrowed = Narrowed {
         scope: clients::asked_scopes(asked.scope)?.map(|scopes| scopes.join(" ")),
         audience: asked.audience.clone(),
+        key: asked.key.clone(),
     };
     // A name that nobody can have matches nobody.
     let username = asked.username.map(|name| {
@@ -230,6 +228,7 @@ async fn exchange(
         client: asked.client.clone(),
         username,
         scope: narrowed.scope.clone(),
+        key: asked.key.clone(),
         address: caller.address_text(),
         user_agent: caller.user_agent.clone(),
     });
@@ -257,6 +256,7 @@ async fn alone(
         client: &rotation.client,
         username: rotation.username.as_deref(),
         scope: rotation.scope.as_deref(),
+        key: rotation.key.as_ref(),
     };
     let mut db = app.db_for_refresh().await?;
     for _ in 0..TRIES {
@@ -269,7 +269,7 @@ async fn alone(
             return refuse(app, &mut db, Refusal::UnknownToken, refused, caller).await;
         };
         let refused = Refused::from(&standing.holder);
-        match verdict(&standing, &presented, app.config.refresh_reuse_grace, now) {
+        match verdict(&standing, &presented, Graces::of(app), now) {
             Verdict::Replay => {
                 let sealed = standing.successor_sealed.as_deref().unwrap_or_default();
                 let Some(same) = token.open_successor(sealed) else {

@@ -11,7 +11,10 @@ use crate::{
     ids::{DeviceId, GrantId, UserId},
 };
 
-const GRACE: Duration = Duration::from_secs(30);
+const GRACES: Graces = Graces {
+    bearer: Duration::from_secs(30),
+    bound: Duration::from_hours(24),
+};
 static CLIENT: LazyLock<ClientId> = LazyLock::new(ClientId::first_party);
 const CURRENT: [u8; 32] = [5; 32];
 
@@ -35,11 +38,13 @@ fn rotated(seconds: i64) -> Standing {
             created_at,
             expires_at: now() + TimeDelta::days(1),
             absolute_expires_at: now() + TimeDelta::days(1),
+            key_thumbprint: None,
         },
         generation: 5,
         secret_hash: CURRENT.to_vec(),
         rotated_at: Some(now() - TimeDelta::seconds(seconds)),
         successor_sealed: Some(vec![0]),
+        key_since: None,
         ended: false,
         token_disabled: false,
         device_disabled: false,
@@ -61,6 +66,7 @@ fn presented(generation: i32) -> Presented<'static> {
         client: &CLIENT,
         username: None,
         scope: None,
+        key: None,
     }
 }
 
@@ -99,7 +105,7 @@ fn the_generation_tells_replay_from_reuse() {
     ];
     for (name, standing, generation, expected) in cases {
         assert_eq!(
-            verdict(&standing, &presented(generation), GRACE, now()),
+            verdict(&standing, &presented(generation), GRACES, now()),
             expected,
             "{name}"
         );
@@ -108,8 +114,12 @@ fn the_generation_tells_replay_from_reuse() {
 
 #[test]
 fn without_a_grace_every_predecessor_is_reuse() {
+    let none = Graces {
+        bearer: Duration::ZERO,
+        bound: Duration::ZERO,
+    };
     assert_eq!(
-        verdict(&rotated(0), &presented(4), Duration::ZERO, now()),
+        verdict(&rotated(0), &presented(4), none, now()),
         Verdict::Reused
     );
 }
@@ -121,7 +131,7 @@ fn a_row_of_another_history_ends_nothing() {
         ..presented(5)
     };
     assert_eq!(
-        verdict(&rotated(1), &other, GRACE, now()),
+        verdict(&rotated(1), &other, GRACES, now()),
         Verdict::FromTheFuture
     );
 }
@@ -136,7 +146,7 @@ fn the_gravest_reason_is_told_for_the_current_token_and_for_a_replay() {
         ..presented(generation)
     };
     let told =
-        |standing: &Standing, generation| verdict(standing, &wrong_user(generation), GRACE, now());
+        |standing: &Standing, generation| verdict(standing, &wrong_user(generation), GRACES, now());
     let mut expect = |change: fn(&mut Standing), refusal| {
         change(&mut standing);
         for generation in [5, 4] {
@@ -170,13 +180,13 @@ fn the_right_name_is_no_hindrance() {
         username: Some("ana"),
         ..presented(4)
     };
-    assert_eq!(verdict(&rotated(1), &named, GRACE, now()), Verdict::Replay);
+    assert_eq!(verdict(&rotated(1), &named, GRACES, now()), Verdict::Replay);
     let nobody = Presented {
         username: Some(""),
         ..presented(4)
     };
     assert_eq!(
-        verdict(&rotated(1), &nobody, GRACE, now()),
+        verdict(&rotated(1), &nobody, GRACES, now()),
         Verdict::Refused(Refusal::WrongUser)
     );
 }
@@ -193,7 +203,7 @@ fn a_scope_that_was_granted_is_no_hindrance_and_another_is() {
             ..presented(4)
         };
         assert_eq!(
-            verdict(&rotated(1), &asked, GRACE, now()),
+            verdict(&rotated(1), &asked, GRACES, now()),
             expected,
             "{scopes:?}"
         );
@@ -209,9 +219,53 @@ fn a_token_of_another_client_is_not_used_up_and_a_replaced_one_ends_the_grant() 
         client: &other,
         ..presented(generation)
     };
-    let told = |generation| verdict(&rotated(1), &by_other(generation), GRACE, now());
+    let told = |generation| verdict(&rotated(1), &by_other(generation), GRACES, now());
     assert_eq!(told(5), Verdict::Refused(Refusal::WrongClient));
     assert_eq!(told(4), Verdict::Reused);
     assert_eq!(told(3), Verdict::Reused);
     assert_eq!(told(6), Verdict::FromTheFuture);
+}
+
+/// Bound at its sign-in, or since generation 5: what comes by its key, by another and by none.
+#[test]
+fn a_bound_token_is_nothing_without_its_key_and_is_given_again_for_a_day_with_it() {
+    let [own, other] = ["a", "b"].map(|key| Thumbprint::from(key.repeat(43)));
+    let bound = |since, seconds| {
+        let mut standing = rotated(seconds);
+        standing.holder.key_thumbprint = Some(own.clone());
+        standing.key_since = Some(since);
+        standing
+    };
+    let told = |since, seconds, generation, key| {
+        let presented = Presented {
+            key,
+            ..presented(generation)
+        };
+        verdict(&bound(since, seconds), &presented, GRACES, now())
+    };
+    let wrong = Verdict::Refused(Refusal::WrongKey);
+    for key in [None, Some(&other)] {
+        for (seconds, generation) in [(1, 5), (1, 4), (31, 4), (1, 3), (1, 0)] {
+            assert_eq!(told(0, seconds, generation, key), wrong, "{generation}");
+        }
+        // The predecessor had no key: who has it now is not who bound the grant.
+        assert_eq!(told(5, 1, 5, key), wrong);
+        assert_eq!(told(5, 1, 4, key), Verdict::Reused);
+        assert_eq!(told(0, 1, 6, key), Verdict::FromTheFuture);
+    }
+    for since in [0, 5] {
+        assert_eq!(told(since, 1, 5, Some(&own)), Verdict::TryAgain);
+        assert_eq!(told(since, 86_399, 4, Some(&own)), Verdict::Replay);
+        assert_eq!(told(since, 86_400, 4, Some(&own)), Verdict::Reused);
+        assert_eq!(told(since, 1, 3, Some(&own)), Verdict::Reused);
+    }
+    // A key that nobody asks for changes nothing.
+    let unasked = Presented {
+        key: Some(&own),
+        ..presented(4)
+    };
+    assert_eq!(
+        verdict(&rotated(31), &unasked, GRACES, now()),
+        Verdict::Reused
+    );
 }

@@ -25,7 +25,7 @@ use crate::{
         refusals::Refused,
         rollups::Kind,
     },
-    ids::{ClientId, DeviceId, GrantId, UserId},
+    ids::{ClientId, DeviceId, GrantId, Thumbprint, UserId},
 };
 
 /// How many devices of a user are remembered that are signed out: whoever signs in again and
@@ -70,6 +70,8 @@ pub struct SignIn<'a> {
     pub client: &'a Credentials,
     /// What it asks for, if not for all that it may have.
     pub scope: Option<&'a str>,
+    /// The key that it proves to hold, to which it will have its tokens bound.
+    pub key: Option<Thumbprint>,
 }
 
 /// The device part of a sign-in, parsed.
@@ -83,6 +85,7 @@ struct Claim {
 struct Asked {
     client: Client,
     scope: String,
+    key: Option<Thumbprint>,
 }
 
 /// Signs a user in on a device. One hash; the device's former grant is replaced.
@@ -135,7 +138,8 @@ async fn with_client(
         caller,
     )
     .await?;
-    let asked = Asked { client, scope };
+    let key = request.key.clone();
+    let asked = Asked { client, scope, key };
     match grant(app, &verified, &claim, asked, caller).await? {
         Ok(granted) => Ok(granted),
         Err(refusal) => {
@@ -166,6 +170,10 @@ async fn grant(
         user: Some(verified.user),
         caller: caller.clone(),
     };
+    let narrowed = Narrowed {
+        key: asked.key.clone(),
+        ..Narrowed::default()
+    };
     let mut holder = new_holder(app, verified.user, asked);
     let token = RefreshToken::first(holder.grant);
     let is_granted = claim.proven.is_none()
@@ -177,13 +185,14 @@ async fn grant(
         return Ok(Err(refusal));
     }
     let now = holder.created_at;
-    Granted::sign(app, holder, &token, Narrowed::default(), now).map(Ok)
+    Granted::sign(app, holder, &token, narrowed, now).map(Ok)
 }
 
 /// What is granted from now on, on a new device; name and roles are still to be read.
 fn new_holder(app: &App, user: UserId, asked: Asked) -> Holder {
     let now = app.clock.now();
     let absolute_expires_at = now + app.config.refresh_token_max_ttl;
+    let is_public = asked.client.secret_hash.is_none();
     Holder {
         grant: GrantId(app.clock.id()),
         user_id: user,
@@ -196,6 +205,8 @@ fn new_holder(app: &App, user: UserId, asked: Asked) -> Holder {
         created_at: now,
         expires_at: (now + app.config.refresh_token_idle_ttl).min(absolute_expires_at),
         absolute_expires_at,
+        // A client with a secret proves at each refresh who it is, and may change its key (RFC 9449 §5).
+        key_thumbprint: asked.key.filter(|_| is_public),
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     Caller,
     admin_session::Panelist,
     error::Error,
-    refresh::{self, Presented, Verdict},
+    refresh::{self, Graces, Presented, Verdict},
     standing,
 };
 use crate::{
@@ -228,9 +228,9 @@ fn presented_by_its_client(
         client: &standing.holder.client_id,
         username: None,
         scope: None,
+        key: standing.holder.key_thumbprint.as_ref(),
     };
-    let grace = app.config.refresh_reuse_grace;
-    refresh::verdict(standing, &presented, grace, app.clock.now())
+    refresh::verdict(standing, &presented, Graces::of(app), app.clock.now())
 }
 
 async fn of_claims(

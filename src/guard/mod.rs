@@ -10,6 +10,7 @@ pub mod fields;
 pub mod form;
 pub mod length;
 pub mod params;
+pub mod proof;
 pub mod role;
 pub mod served;
 pub mod session;

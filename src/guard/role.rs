@@ -7,7 +7,7 @@ use rocket::{
     request::{FromRequest, Outcome},
 };
 
-use super::bearer::Bearer;
+use super::bearer::{Bearer, Scheme};
 use crate::{
     api::error::Wire,
     app::App,
@@ -95,11 +95,7 @@ impl<'r> FromRequest<'r> for AdminIfBearer {
 
     async fn from_request(request: &'r Request<'_>) -> Outcome<Self, ()> {
         let mut headers = request.headers().get("Authorization");
-        if headers.any(|header| {
-            header
-                .get(..6)
-                .is_some_and(|it| it.eq_ignore_ascii_case("bearer"))
-        }) {
+        if headers.any(|header| Scheme::of(header).is_some()) {
             principal(request, &["admin"])
                 .await
                 .map(|it| Self(Some(it)))

@@ -179,6 +179,7 @@ async fn a_refresh_too_many_is_put_off_with_nothing_done() {
         client: ClientId::first_party(),
         username: None,
         scope: None,
+        key: None,
         address: None,
         user_agent: String::new(),
     });

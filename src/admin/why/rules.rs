@@ -30,7 +30,7 @@ pub enum Place {
 }
 
 /// Rules by the reason that is stored and answered.
-const RULES: [(&str, Rule); 20] = [
+const RULES: [(&str, Rule); 21] = [
     (
         "token_ended",
         Rule {
@@ -93,6 +93,14 @@ const RULES: [(&str, Rule); 20] = [
             said: "rule-wrong-client",
             next: "rule-wrong-client-next",
             place: Place::Clients,
+        },
+    ),
+    (
+        "wrong_key",
+        Rule {
+            said: "rule-wrong-key",
+            next: "rule-wrong-key-next",
+            place: Place::Device,
         },
     ),
     (

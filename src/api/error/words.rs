@@ -4,13 +4,16 @@ use rocket::http::Status;
 
 use super::{BASIC_REALM, REALM, Wire};
 use crate::{
-    crypto::access_token::Rejection,
+    crypto::{access_token::Rejection, dpop},
     domain::{
         clients,
         error::{Conflict, Error, Thing},
         refresh, sign_in, standing,
     },
 };
+
+/// RFC 9449 §5, §7.1.
+const INVALID_PROOF: &str = "invalid_dpop_proof";
 
 impl From<Error> for Wire {
     fn from(error: Error) -> Self {
@@ -85,6 +88,69 @@ impl From<Rejection> for Wire {
     }
 }
 
+impl Wire {
+    /// A proof of possession that is not good: 400 where tokens are given (RFC 9449 §5), 401 where they are used (§7.1).
+    pub fn bad_proof(status: Status, rejection: dpop::Rejection) -> Self {
+        use dpop::Rejection::{
+            BadAlgorithm, BadKey, BadSignature, Malformed, Missing, NonceWanted, OutOfTime,
+            Overloaded, Replayed, WrongKey, WrongRequest, WrongToken,
+        };
+        let (reason, description) = match rejection {
+            Missing => ("proof_missing", "Send a proof in the header DPoP."),
+            Malformed => (
+                "proof_malformed",
+                "Send one proof: a JWT of the type dpop+jwt with jti, htm, htu and iat.",
+            ),
+            BadAlgorithm => (
+                "proof_algorithm",
+                "This proof is signed with an algorithm that is not taken. See the metadata.",
+            ),
+            BadKey => (
+                "proof_key",
+                "Put the public key, and no more than that, into the header of the proof.",
+            ),
+            BadSignature => (
+                "proof_signature",
+                "The signature of this proof is not by the key in its header.",
+            ),
+            WrongRequest => (
+                "proof_of_another_request",
+                "The htm or htu of this proof is not that of the request, by the address of the metadata.",
+            ),
+            OutOfTime => (
+                "proof_out_of_time",
+                "This proof was made too long ago, or for a time to come.",
+            ),
+            WrongToken => (
+                "proof_of_another_token",
+                "The ath of this proof is not the hash of this access token.",
+            ),
+            WrongKey => (
+                "wrong_key",
+                "This access token is bound to another key than that of the proof.",
+            ),
+            NonceWanted => (
+                "proof_nonce",
+                "Make the proof again, with the nonce in the header DPoP-Nonce.",
+            ),
+            Replayed => (
+                "proof_replayed",
+                "This proof was used before. Make a new one.",
+            ),
+            Overloaded => return Self::from(Error::Overloaded),
+        };
+        let error = match rejection {
+            NonceWanted => "use_dpop_nonce",
+            _ => INVALID_PROOF,
+        };
+        let challenge = format!("{REALM}, error=\"{error}\", error_description=\"{description}\"");
+        Self {
+            challenge: (status == Status::Unauthorized).then_some(challenge),
+            ..Self::new(status, error, reason, description)
+        }
+    }
+}
+
 fn of_sign_in(refusal: sign_in::Refusal) -> Wire {
     use sign_in::Refusal::{BadCredentials, DeviceDisabled, UserDisabled};
     let (status, error, description) = match refusal {
@@ -148,7 +214,7 @@ fn of_client(refusal: clients::Refusal) -> Wire {
 fn of_refresh(refusal: refresh::Refusal) -> Wire {
     use refresh::Refusal::{
         ClientDisabled, DeviceDisabled, ScopeNotGranted, TokenDisabled, TokenEnded, TokenExpired,
-        TokenReused, UnknownToken, UserDisabled, WrongClient, WrongUser,
+        TokenReused, UnknownToken, UserDisabled, WrongClient, WrongKey, WrongUser,
     };
     let description = match refusal {
         UnknownToken => "This is no refresh token of this server. Sign in again.",
@@ -164,9 +230,13 @@ fn of_refresh(refusal: refresh::Refusal) -> Wire {
         WrongClient => "This token was issued to another client. It stays good for its own.",
         WrongUser => "This token belongs to another user. It stays good for its own.",
         ScopeNotGranted => "More is asked for than was granted. The token is not used up.",
+        WrongKey => {
+            "This token is bound to a key. Send a proof by that key; the token is not used up."
+        }
     };
     let error = match refusal {
         ScopeNotGranted => "invalid_scope",
+        WrongKey => INVALID_PROOF,
         _ => "invalid_grant",
     };
     Wire::new(Status::BadRequest, error, refusal.as_str(), description)

@@ -15,7 +15,8 @@ const ERRORS: [(&str, &str, &str); 10] = [
         "`missing_token`. Or the access token is not good: `token_expired`, `bad_signature`, `unknown_key`, \
          `wrong_issuer`, `wrong_audience`, `not_yet_valid`, `malformed_token`. Within a second of a cut-off: \
          `token_ended`, `token_disabled`, `token_revoked`, `device_disabled`, `user_disabled`, `client_disabled`, and \
-         `roles_changed`, where a refresh helps.",
+         `roles_changed`, where a refresh helps. `token_is_bound`, `token_is_not_bound`: it goes in the other scheme. \
+         `invalid_dpop_proof`, `use_dpop_nonce`: as of `POST /login`; `proof_missing`, `proof_of_another_token`, `wrong_key`.",
     ),
     ("403", "InsufficientScope", "`role_required`."),
     (

@@ -11,7 +11,7 @@ pub fn complete(path: &str, operation: &mut Value) {
         .cloned()
         .unwrap_or_default();
     for parameter in &mut parameters {
-        let (about, schema) = of_query(parameter["name"].as_str().unwrap_or_default());
+        let (about, schema) = of_name(parameter["name"].as_str().unwrap_or_default());
         parameter["description"] = json!(about);
         parameter["schema"] = schema;
     }
@@ -31,8 +31,8 @@ pub fn complete(path: &str, operation: &mut Value) {
     }
 }
 
-/// What a query parameter means, and what it must be.
-fn of_query(name: &str) -> (&'static str, Value) {
+/// What a parameter of query or header means, and what it must be.
+fn of_name(name: &str) -> (&'static str, Value) {
     // Postgres' text takes no NUL.
     let words = json!({ "type": "string", "pattern": r"^[^\u0000]*$" });
     // An empty one is as good as none.
@@ -61,6 +61,10 @@ fn of_query(name: &str) -> (&'static str, Value) {
         "action" => ("What happened, such as `device.disabled`.", words),
         "since" => ("At this time or later.", instant),
         "until" => ("Before this time.", instant),
+        "DPoP" => (
+            "A proof of a key, to which the tokens are bound from then on (RFC 9449).",
+            json!({ "type": "string", "pattern": r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", "maxLength": 4096 }),
+        ),
         _ => ("", json!({})),
     }
 }

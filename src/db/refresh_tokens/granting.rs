@@ -11,7 +11,7 @@ use crate::{
         change::Change,
         ended::{Ended, all_ended},
     },
-    ids::GrantId,
+    ids::{GrantId, Thumbprint},
 };
 
 /// A device that signs in for the first time.
@@ -59,8 +59,9 @@ pub async fn insert(
             WHERE $14::text IS NOT NULL
         ), made AS (
             INSERT INTO refresh_tokens (id, user_id, device_id, client_id, scope, created_at, absolute_expires_at,
-                                        expires_at, last_used_at, last_address, last_user_agent, secret_hash)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11)
+                                        expires_at, last_used_at, last_address, last_user_agent, secret_hash,
+                                        key_thumbprint, key_since)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11, $17, CASE WHEN $17::text IS NOT NULL THEN 0 END)
         )
         UPDATE refresh_tokens
         SET ended_at = $6, ended_reason = $12, successor_sealed = NULL
@@ -88,6 +89,7 @@ pub async fn insert(
         device.map(|device| device.name),
         device.map(|device| device.kind),
         kept.signed_out_devices,
+        holder.key_thumbprint.as_ref().map(Thumbprint::as_str),
     )
     .fetch_all(change.db())
     .await?;
@@ -135,8 +137,10 @@ pub async fn insert_alone(
             SELECT $3, $2, $15, $16, $6, $6 FROM holder
         ), made AS (
             INSERT INTO refresh_tokens (id, user_id, device_id, client_id, scope, created_at, absolute_expires_at,
-                                        expires_at, last_used_at, last_address, last_user_agent, secret_hash)
-            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11 FROM holder
+                                        expires_at, last_used_at, last_address, last_user_agent, secret_hash,
+                                        key_thumbprint, key_since)
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11, $29, CASE WHEN $29::text IS NOT NULL THEN 0 END
+            FROM holder
         ), locked AS MATERIALIZED (
             SELECT key FROM throttles WHERE key IN ($17, $18) AND EXISTS (SELECT FROM holder) ORDER BY key FOR UPDATE
         ), forgotten AS (
@@ -184,6 +188,7 @@ pub async fn insert_alone(
         event.reason,
         event.details,
         actor.caller.request_id,
+        holder.key_thumbprint.as_ref().map(Thumbprint::as_str),
     )
     .fetch_optional(db)
     .await?;

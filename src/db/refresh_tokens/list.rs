@@ -81,7 +81,7 @@ macro_rules! by_age {
                g.client_id AS "client_id!: ClientId", g.created_at AS "created_at!", g.last_used_at AS "last_used_at!",
                g.expires_at AS "expires_at!", g.generation AS "generation!", g.ended_at, g.ended_reason,
                g.disabled_at, g.disabled_until, g.disabled_reason, g.disabled_by_kind,
-               disabled_now(g.disabled_at, g.disabled_until, $6) AS "disabled!"
+               disabled_now(g.disabled_at, g.disabled_until, $6) AS "disabled!", g.key_thumbprint IS NOT NULL AS "bound!"
         FROM (
             (SELECT * FROM refresh_tokens
              WHERE $1::text IS NULL AND $2::text IS NULL AND "# + $bound + r#"
@@ -121,7 +121,7 @@ macro_rules! by_end {
         SELECT id AS "id: GrantId", user_id AS "user_id: UserId", device_id AS "device_id: DeviceId",
                client_id AS "client_id: ClientId", created_at, last_used_at, expires_at, generation, ended_at,
                ended_reason, disabled_at, disabled_until, disabled_reason, disabled_by_kind,
-               disabled_now(disabled_at, disabled_until, $6) AS "disabled!"
+               disabled_now(disabled_at, disabled_until, $6) AS "disabled!", key_thumbprint IS NOT NULL AS "bound!"
         FROM refresh_tokens
         WHERE ended_at IS NULL AND (expires_on, id) >= ($1, $2) AND (expires_on, id) <= ($3, $4)
             AND (expires_at > $6) = $7 AND NOT ($7 AND disabled_now(disabled_at, disabled_until, $6))

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use super::Holder;
 use crate::{
     db::Error,
-    ids::{ClientId, DeviceId, GrantId, UserId},
+    ids::{ClientId, DeviceId, GrantId, Thumbprint, UserId},
 };
 
 /// A rotation to be tried.
@@ -30,6 +30,8 @@ pub struct Rotation {
     pub username: Option<String>,
     /// What the access token is to be good for, with spaces between, if less than was granted.
     pub scope: Option<String>,
+    /// The key that is proven: the grant's, if it has one. Else a public client's grant has it from the successor on.
+    pub key: Option<Thumbprint>,
     /// From where.
     pub address: Option<String>,
     /// With what.
@@ -58,7 +60,9 @@ pub async fn rotate(
             last_used_at = $6,
             expires_at = LEAST($7, g.absolute_expires_at),
             last_address = $8,
-            last_user_agent = $9
+            last_user_agent = $9,
+            key_thumbprint = COALESCE(g.key_thumbprint, CASE WHEN c.secret_hash IS NULL THEN $13 END),
+            key_since = COALESCE(g.key_since, CASE WHEN c.secret_hash IS NULL AND $13 IS NOT NULL THEN g.generation + 1 END)
         FROM users u, devices d, oauth_clients c
         WHERE g.id = $1
             AND g.generation = $2
@@ -75,9 +79,10 @@ pub async fn rotate(
             AND c.client_id = g.client_id
             AND NOT disabled_now(c.disabled_at, c.disabled_until, $6)
             AND ($12::text IS NULL OR string_to_array($12, ' ') <@ string_to_array(g.scope, ' '))
+            AND (g.key_thumbprint IS NULL OR g.key_thumbprint = $13::text)
         RETURNING g.id AS "grant: GrantId", g.user_id AS "user_id: UserId", u.username, u.roles,
                   g.device_id AS "device_id: DeviceId", g.client_id AS "client_id: ClientId", c.audiences, g.scope,
-                  g.created_at, g.expires_at, g.absolute_expires_at
+                  g.created_at, g.expires_at, g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint"
         "#,
         rotation.grant.0,
         rotation.generation,
@@ -91,6 +96,7 @@ pub async fn rotate(
         rotation.username.as_deref(),
         rotation.client.as_str(),
         rotation.scope.as_deref(),
+        rotation.key.as_ref().map(Thumbprint::as_str),
     )
     .fetch_optional(db)
     .await?)
@@ -102,6 +108,7 @@ pub async fn rotate(
 /// Waits for nobody: a row that another transaction has locked is left out, so that one does not keep
 /// all the others waiting, and no two such statements wait for each other. `None` means that
 /// [`rotate`] is to be tried.
+#[expect(clippy::too_many_lines, reason = "one statement and what it takes")]
 pub async fn rotate_together(
     db: &mut PgConnection,
     rotations: &[Arc<Rotation>],
@@ -114,12 +121,12 @@ pub async fn rotate_together(
         WITH asked AS (
             SELECT *
             FROM UNNEST($3::uuid[], $4::int[], $5::bytea[], $6::bytea[], $7::bytea[], $8::text[], $9::text[],
-                        $10::text[], $11::text[], $12::text[])
+                        $10::text[], $11::text[], $12::text[], $13::text[])
                 WITH ORDINALITY AS its (grant_id, generation, secret_hash, successor_hash, successor_sealed, client,
-                                        username, scope, address, user_agent, place)
+                                        username, scope, address, user_agent, key, place)
         ), free AS (
             SELECT g.id, asked.place, asked.successor_hash, asked.successor_sealed, asked.address, asked.user_agent,
-                   u.username, u.roles, c.audiences
+                   u.username, u.roles, c.audiences, CASE WHEN c.secret_hash IS NULL THEN asked.key END AS key
             FROM asked, refresh_tokens g, users u, devices d, oauth_clients c
             WHERE g.id = asked.grant_id
                 AND g.generation = asked.generation
@@ -136,6 +143,7 @@ pub async fn rotate_together(
                 AND c.client_id = g.client_id
                 AND NOT disabled_now(c.disabled_at, c.disabled_until, $1)
                 AND (asked.scope IS NULL OR string_to_array(asked.scope, ' ') <@ string_to_array(g.scope, ' '))
+                AND (g.key_thumbprint IS NULL OR g.key_thumbprint = asked.key)
             FOR NO KEY UPDATE OF g SKIP LOCKED
         )
         UPDATE refresh_tokens g
@@ -146,12 +154,14 @@ pub async fn rotate_together(
             last_used_at = $1,
             expires_at = LEAST($2, g.absolute_expires_at),
             last_address = free.address,
-            last_user_agent = free.user_agent
+            last_user_agent = free.user_agent,
+            key_thumbprint = COALESCE(g.key_thumbprint, free.key),
+            key_since = COALESCE(g.key_since, CASE WHEN free.key IS NOT NULL THEN g.generation + 1 END)
         FROM free
         WHERE g.id = free.id
         RETURNING free.place AS "place!", g.id AS "grant: GrantId", g.user_id AS "user_id: UserId", free.username, free.roles,
                   g.device_id AS "device_id: DeviceId", g.client_id AS "client_id: ClientId", free.audiences, g.scope,
-                  g.created_at, g.expires_at, g.absolute_expires_at
+                  g.created_at, g.expires_at, g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint"
         "#,
         now,
         now + idle_ttl,
@@ -164,7 +174,8 @@ pub async fn rotate_together(
         all.clone().map(|it| it.username.as_deref()).collect::<Vec<_>>() as Vec<Option<&str>>,
         all.clone().map(|it| it.scope.as_deref()).collect::<Vec<_>>() as Vec<Option<&str>>,
         all.clone().map(|it| it.address.as_deref()).collect::<Vec<_>>() as Vec<Option<&str>>,
-        all.map(|it| it.user_agent.as_str()).collect::<Vec<_>>() as Vec<&str>,
+        all.clone().map(|it| it.user_agent.as_str()).collect::<Vec<_>>() as Vec<&str>,
+        all.map(|it| it.key.as_ref().map(Thumbprint::as_str)).collect::<Vec<_>>() as Vec<Option<&str>>,
     )
     .fetch_all(db)
     .await?;
@@ -181,6 +192,7 @@ pub async fn rotate_together(
             created_at: row.created_at,
             expires_at: row.expires_at,
             absolute_expires_at: row.absolute_expires_at,
+            key_thumbprint: row.key_thumbprint,
         };
         (row.place, holder)
     });

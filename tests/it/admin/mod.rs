@@ -1,5 +1,6 @@
 //! The pages, over HTTP as a browser without script sees them.
 
+mod bound;
 mod bulk;
 mod clients;
 mod confirm;

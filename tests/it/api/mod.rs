@@ -3,6 +3,7 @@
 mod answer;
 mod audit;
 mod devices;
+mod dpop;
 mod http;
 mod limits;
 mod login;

@@ -44,6 +44,9 @@ pub(super) async fn eventful(server: &Server) -> String {
     let disable = "UPDATE devices SET disabled_at = created_at WHERE name = 'lost'";
     server.execute(disable).await;
     lost.refresh().await.expect(400);
+    // Their apps had a key.
+    let bound = "UPDATE refresh_tokens SET key_thumbprint = repeat('k', 43), key_since = 0";
+    server.execute(bound).await;
     let phone = ana.sign_in("w".repeat(100).as_str()).await;
     phone.post("/logout", &json!({})).await;
     ana.id.to_string()

@@ -196,7 +196,7 @@ async fn a_rotation_and_its_refusal_go_by_primary_keys_only() {
             "RETURNING",
         ],
         &["ModifyTable", "Nested Loop", "Index Scan"],
-        &format!("{grant}, 0, sha256('x'), sha256('y'), 'z', now(), now(), 'a', 'b', NULL, 'first-party', NULL"),
+        &format!("{grant}, 0, sha256('x'), sha256('y'), 'z', now(), now(), 'a', 'b', NULL, 'first-party', NULL, NULL"),
     )
     .await;
     let one = |value: &str| format!("ARRAY[{value}]");
@@ -212,6 +212,7 @@ async fn a_rotation_and_its_refusal_go_by_primary_keys_only() {
         one("NULL"),
         one("'a'"),
         one("'b'"),
+        one("NULL"),
     ];
     goes_by_primary_keys(
         &server,
@@ -289,6 +290,7 @@ async fn ten_thousand_refreshes_leave_a_hundred_rows_where_they_were() {
                 client: ClientId::first_party(),
                 username: None,
                 scope: None,
+                key: None,
                 address: Some("192.0.2.1".to_owned()),
                 user_agent: "app".to_owned(),
             })

@@ -8,6 +8,7 @@ pub mod client;
 pub mod database;
 pub mod forge;
 pub mod front;
+pub mod key;
 pub mod phone;
 pub mod proxy;
 pub mod reply;

@@ -37,10 +37,10 @@ async fn a_page_of_a_configured_origin_may_call_and_read_errors_too() {
         assert_eq!(
             cors(&asked),
             [
-                "access-control-allow-headers: Authorization, Content-Type",
+                "access-control-allow-headers: Authorization, Content-Type, DPoP",
                 "access-control-allow-methods: GET, POST, PATCH, DELETE",
                 &format!("access-control-allow-origin: {origin}"),
-                "access-control-expose-headers: X-Request-Id, Retry-After, WWW-Authenticate",
+                "access-control-expose-headers: X-Request-Id, Retry-After, WWW-Authenticate, DPoP-Nonce",
                 "access-control-max-age: 600",
             ]
         );

@@ -1,0 +1,1 @@
+ALTER TABLE refresh_tokens DROP COLUMN key_thumbprint, DROP COLUMN key_since;
