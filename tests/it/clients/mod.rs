@@ -1,6 +1,7 @@
 //! What others wrote, unchanged: the libraries that apps and APIs already have. Each is asked
 //! in its own language by a small script in `tests/node` or `tests/python`.
 
+mod dpop;
 mod encrypted;
 mod jwt;
 mod oauth;
