@@ -64,6 +64,7 @@ pub fn token(ring: &Keyring, number: u64) -> Result<String> {
             device_id: DeviceId(seed::id(number)),
             username: format!("user{number}"),
             roles: Vec::new(),
+            status: None,
         }),
     };
     Ok(ring.sign(&claims)?.expose().clone())

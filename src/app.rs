@@ -38,7 +38,7 @@ use crate::{
         notices::{Notice, Notices},
         rotations::{LANES, Rotations},
     },
-    domain::{self, counts::Counts, live::Live},
+    domain::{self, counts::Counts, live::Live, status_lists::StatusLists},
 };
 
 /// The file in `data_dir` that holds the secret key, where the configuration has none.
@@ -69,6 +69,8 @@ pub struct App {
     pub news: News,
     /// Who looks at the panel live.
     pub live: Live,
+    /// The status lists as they were signed last.
+    pub status_lists: StatusLists,
     // Replaced as a whole when the keys are others; whoever signs or verifies keeps the one it took.
     keyring: ArcSwap<Keyring>,
     pool: PgPool,
@@ -149,6 +151,7 @@ impl App {
             counts: Counts::default(),
             news: News::default(),
             live: Live::default(),
+            status_lists: StatusLists::default(),
             keyring: ArcSwap::from_pointee(keyring),
             pool,
         })

@@ -13,7 +13,7 @@ pub use values::secret_key as parse_secret_key;
 use crate::crypto::{keyring::SigningAlg, secret::Secret};
 
 /// Every key of the section `doorward`, as `docs/configuration.md` describes it.
-const KEYS: [&str; 25] = [
+const KEYS: [&str; 26] = [
     "issuer",
     "audience",
     "access_token_ttl",
@@ -25,6 +25,7 @@ const KEYS: [&str; 25] = [
     "signing_alg",
     "signing_key_rotation",
     "signing_secret",
+    "status_list_ttl",
     "password_min_length",
     "argon2_memory_kib",
     "argon2_iterations",
@@ -69,6 +70,8 @@ pub struct Config {
     pub signing_key_rotation: Duration,
     /// The shared secret of HS256.
     pub signing_secret: Option<Secret<String>>,
+    /// How long resource servers may keep a status list.
+    pub status_list_ttl: Duration,
     /// The shortest password, in code points.
     pub password_min_length: usize,
     /// argon2id: memory in KiB.
@@ -316,6 +319,7 @@ impl Reader {
                 ),
                 _ => Ok(Some(Secret::new(text.to_owned()))),
             }),
+            status_list_ttl: self.duration("status_list_ttl", "30s", "1s", "60s"),
             password_min_length: self.number("password_min_length", 15, 8, 256) as usize,
             argon2_memory_kib: self.number("argon2_memory_kib", 19_456, 12_288, 262_144),
             argon2_iterations: self.number("argon2_iterations", 2, 1, 32),

@@ -20,7 +20,7 @@ use crate::{
     app::App,
     domain::{
         Actor, ActorKind, Caller, admin_session::Refused, audit_chain, audit_months, bulk, keys,
-        live, purge, rollups,
+        live, purge, rollups, status_lists,
     },
     guard::{attempt, params},
     headers::Headers,
@@ -38,6 +38,8 @@ const MAKE_MONTHS_EVERY: Duration = Duration::from_hours(1);
 const CARRY_ON_EVERY: Duration = Duration::from_secs(1);
 /// A page whose session has ended hears nothing more after this.
 const END_STREAMS_EVERY: Duration = Duration::from_secs(2);
+/// So many sign-ins would have to come in it that the lists get full.
+const GROW_STATUS_LISTS_EVERY: Duration = Duration::from_mins(1);
 const LOOK_FOR_IDLE_EVERY: Duration = Duration::from_mins(10);
 const PURGE_EVERY: Duration = Duration::from_hours(1);
 /// What a crash can lose of the counts.
@@ -182,6 +184,7 @@ fn background(app: &Arc<App>) -> AdHoc {
                 make_months,
             ));
             many_at_once(&shutdown, &app);
+            room_in_lists(&shutdown, &app);
             streams(&shutdown, &app);
             tokio::spawn(write_counts(shutdown.clone(), Arc::clone(&app)));
             let purges = interval_at(Instant::now() + PURGE_FIRST_AFTER, PURGE_EVERY);
@@ -223,6 +226,20 @@ fn many_at_once(shutdown: &Shutdown, app: &Arc<App>) {
         async |app: &App| {
             if let Err(error) = bulk::disable_idle(app).await {
                 tracing::warn!(%error, "devices that nobody uses are disabled later");
+            }
+        },
+    ));
+}
+
+/// Sees to it that half of the places in the status lists are free.
+fn room_in_lists(shutdown: &Shutdown, app: &Arc<App>) {
+    tokio::spawn(repeat(
+        shutdown.clone(),
+        interval(GROW_STATUS_LISTS_EVERY),
+        Arc::clone(app),
+        async |app: &App| {
+            if let Err(error) = status_lists::grow(app).await {
+                tracing::warn!(%error, "the status lists grow later");
             }
         },
     ));

@@ -1,11 +1,13 @@
 // An API in Express whose callers show an access token of Doorward.
 //
 // It never asks Doorward about a token: the signature is checked with the public keys that Doorward
-// publishes, fetched when a key is first met and kept for five minutes.
+// publishes, fetched when a key is first met and kept for five minutes, and whether it was cut off with
+// the status lists, kept for half a minute.
 import express from 'express';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import jwksRsa from 'jwks-rsa';
+import { statusLists } from './status-lists.js';
 
 const issuer = process.env.DOORWARD_ISSUER ?? 'http://127.0.0.1:8000';
 const audience = process.env.DOORWARD_AUDIENCE ?? 'doorward';
@@ -26,18 +28,21 @@ function fetchKeys(uri) {
   return keys;
 }
 
+const jwks = {
+  jwksUri: `${issuer}/.well-known/jwks.json`,
+  fetcher: fetchKeys,
+  // As long as Doorward lets the answer be kept. A key that is taken away lives on here
+  // for so long at the most; an hour more while Doorward cannot be reached.
+  cacheMaxAge: 5 * 60_000,
+  cacheMaxAgeFallback: 60 * 60_000,
+};
+const allows = statusLists(issuer, jwksRsa(jwks));
+
 passport.use(
   new Strategy(
     {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      secretOrKeyProvider: jwksRsa.passportJwtSecret({
-        jwksUri: `${issuer}/.well-known/jwks.json`,
-        fetcher: fetchKeys,
-        // As long as Doorward lets the answer be kept. A key that is taken away lives on here
-        // for so long at the most; an hour more while Doorward cannot be reached.
-        cacheMaxAge: 5 * 60_000,
-        cacheMaxAgeFallback: 60 * 60_000,
-      }),
+      secretOrKeyProvider: jwksRsa.passportJwtSecret(jwks),
       // One Doorward may serve several APIs. Without these two, each would take the others' tokens.
       issuer,
       audience,
@@ -52,7 +57,12 @@ passport.use(
       if (!/^(application\/)?at\+jwt$/i.test(header.typ ?? '') || !payload.exp) {
         return done(null, false);
       }
-      done(null, payload);
+      // Last: whoever invents tokens must not make us ask for lists. Where none can be had it is our trouble, not the
+      // caller's: an app that is told 401 would throw its token away.
+      allows(payload).then(
+        (allowed) => done(null, allowed && payload),
+        () => done(Object.assign(new Error('the status list cannot be had'), { status: 503 })),
+      );
     },
   ),
 );
@@ -67,6 +77,7 @@ app.get('/test_jwt', passport.authenticate('jwt', { session: false, failWithErro
 
 // The app sees 401, asks Doorward for a fresh access token once, and tries again.
 app.use((error, req, res, next) => {
+  if (error.status === 503) return res.status(503).set('Retry-After', '1').json({ error: 'temporarily_unavailable' });
   if (error.status !== 401) return next(error);
   res.status(401).set('WWW-Authenticate', 'Bearer error="invalid_token"').json({ error: 'invalid_token' });
 });

@@ -1,7 +1,8 @@
 """An API in FastAPI whose callers show an access token of Doorward.
 
 It never asks Doorward about a token: the signature is checked with the public keys that Doorward
-publishes, fetched at the first request and kept for five minutes.
+publishes, fetched at the first request and kept for five minutes, and whether it was cut off with the
+status lists, kept for half a minute.
 """
 
 import os
@@ -11,12 +12,15 @@ import jwt
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from status_lists import StatusLists, Unknown
+
 ISSUER = os.environ.get("DOORWARD_ISSUER", "http://127.0.0.1:8000")
 AUDIENCE = os.environ.get("DOORWARD_AUDIENCE", "doorward")
 
 # Kept as long as Doorward lets the answer be kept. Anybody can invent key ids; they must not become
 # as many requests to Doorward, so five seconds have to lie between two.
 keys = jwt.PyJWKClient(f"{ISSUER}/.well-known/jwks.json", lifespan=300, cooldown_duration=5, timeout=5)
+lists = StatusLists(ISSUER, keys)
 
 # FastAPI would answer a request without a token by itself, and differently.
 bearer = HTTPBearer(auto_error=False)
@@ -54,6 +58,12 @@ def claims(header: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer
     typ = str(decoded["header"].get("typ", "")).lower().removeprefix("application/")
     if typ != "at+jwt":
         raise refused
+    # Last: whoever invents tokens must not make us ask for lists.
+    try:
+        if not lists.allow(decoded["payload"]):
+            raise refused
+    except Unknown:
+        raise HTTPException(503, "the status list cannot be had", {"Retry-After": "1"}) from None
     return decoded["payload"]
 
 

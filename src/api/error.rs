@@ -275,6 +275,26 @@ impl Wire {
         )
     }
 
+    /// An answer in another form than there is.
+    pub fn not_acceptable(description: &'static str) -> Self {
+        Self::new(
+            Status::NotAcceptable,
+            "invalid_request",
+            "not_acceptable",
+            description,
+        )
+    }
+
+    /// Something that others may do, and Doorward does not.
+    pub fn not_implemented(reason: &'static str, description: &'static str) -> Self {
+        Self::new(
+            Status::NotImplemented,
+            "invalid_request",
+            reason,
+            description,
+        )
+    }
+
     /// A path that leads nowhere.
     pub fn no_such_path() -> Self {
         Self::new(

@@ -14,6 +14,7 @@ mod me;
 mod openapi;
 mod reject;
 mod revoke;
+mod status_lists;
 mod token;
 mod tokens;
 mod users;
@@ -55,6 +56,8 @@ pub fn routes() -> Vec<Route> {
         preflight,
         reject::reject,
         revoke::revoke,
+        status_lists::all,
+        status_lists::list,
         tokens::disable,
         tokens::enable,
         tokens::end,

@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use super::{
     audit, devices,
     error::{ErrorBody, Wire},
-    health, introspect, login, me, reject, revoke, token, tokens, users,
+    health, introspect, login, me, reject, revoke, status_lists, token, tokens, users,
     well_known::{self, Document},
 };
 use crate::{app::App, config::Config};
@@ -52,7 +52,7 @@ const GROUPS: [(&[&str], &str, &str); 7] = [
     ),
     (&["audit"], "Audit", "What happened, who did it, and why."),
     (
-        &["health", "well_known", "openapi"],
+        &["health", "well_known", "status_lists", "openapi"],
         "Operations",
         "What probes, resource servers and tools ask for.",
     ),
@@ -79,6 +79,8 @@ const GROUPS: [(&[&str], &str, &str); 7] = [
         openapi,
         reject::reject,
         revoke::revoke,
+        status_lists::all,
+        status_lists::list,
         token::grant,
         tokens::disable,
         tokens::enable,

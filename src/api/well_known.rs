@@ -15,28 +15,49 @@ use super::error::Wire;
 use crate::{
     app::App,
     crypto::{self, dpop},
-    domain::clients::{CLIENT_CREDENTIALS, REFRESH_TOKEN},
+    domain::{
+        clients::{CLIENT_CREDENTIALS, REFRESH_TOKEN},
+        status_lists,
+    },
 };
 
 /// A public document that anyone may keep for a while, ask for again by its tag (RFC 9110 §13.1.2),
 /// and read from any page.
 pub struct Document(pub String);
 
+/// The same of any kind, for so many seconds.
+pub struct Published {
+    pub text: String,
+    pub media_type: ContentType,
+    pub max_age: i64,
+}
+
 impl<'r> Responder<'r, 'static> for Document {
     fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
-        let digest = crypto::sha256(self.0.as_bytes());
+        let published = Published {
+            text: self.0,
+            media_type: ContentType::JSON,
+            max_age: 300,
+        };
+        published.respond_to(request)
+    }
+}
+
+impl<'r> Responder<'r, 'static> for Published {
+    fn respond_to(self, request: &'r Request<'_>) -> rocket::response::Result<'static> {
+        let digest = crypto::sha256(self.text.as_bytes());
         let tag = format!("\"{}\"", URL_SAFE_NO_PAD.encode(digest));
         let mut response = Response::build();
         response
-            .raw_header("Cache-Control", "public, max-age=300")
+            .raw_header("Cache-Control", format!("public, max-age={}", self.max_age))
             .raw_header("Access-Control-Allow-Origin", "*")
             .raw_header("ETag", tag.clone());
         if is_known(request, &tag) {
             return response.status(Status::NotModified).ok();
         }
         response
-            .header(ContentType::JSON)
-            .sized_body(self.0.len(), Cursor::new(self.0))
+            .header(self.media_type)
+            .sized_body(self.text.len(), Cursor::new(self.text))
             .ok()
     }
 }
@@ -87,6 +108,10 @@ struct Metadata<'a> {
     introspection_endpoint_auth_methods_supported: [&'static str; 3],
     /// What proofs of possession may be signed with (RFC 9449 §5.1).
     dpop_signing_alg_values_supported: [&'static str; 6],
+    /// Where the status lists are, if there are any.
+    #[schema(nullable = false)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_list_aggregation_endpoint: Option<String>,
     /// How all of this is used.
     service_documentation: String,
 }
@@ -110,6 +135,8 @@ fn metadata_of(app: &App) -> Result<Document, Wire> {
             "Bearer",
         ],
         dpop_signing_alg_values_supported: dpop::ALGORITHMS,
+        status_list_aggregation_endpoint: status_lists::are_published(&app.config)
+            .then(|| format!("{issuer}/status-lists")),
         service_documentation: format!("{issuer}/docs"),
     };
     serde_json::to_string(&metadata)

@@ -78,6 +78,25 @@ pub struct UserClaims {
     pub username: String,
     /// The user's roles when the token was issued; empty for end users.
     pub roles: Vec<String>,
+    /// Where it is published that the token was cut off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<Status>,
+}
+
+/// The claim `status` of Token Status List.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The one mechanism that it names.
+    pub status_list: StatusReference,
+}
+
+/// A place in a status list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StatusReference {
+    /// Which place.
+    pub idx: i64,
+    /// Of which list.
+    pub uri: String,
 }
 
 /// The claims as they lie in a token, those of a user and of a client alike: reading a nested
@@ -99,6 +118,7 @@ struct Flat {
     device_id: Option<DeviceId>,
     username: Option<String>,
     roles: Option<Vec<String>>,
+    status: Option<Status>,
 }
 
 impl TryFrom<Flat> for Claims {
@@ -113,6 +133,7 @@ impl TryFrom<Flat> for Claims {
                 device_id: flat.device_id?,
                 username: flat.username?,
                 roles: flat.roles?,
+                status: flat.status,
             })
         };
         Ok(Self {

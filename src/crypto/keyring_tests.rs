@@ -41,6 +41,7 @@ fn claims() -> Claims {
             device_id: DeviceId(Uuid::from_u128(4)),
             username: "ana".to_owned(),
             roles: vec![],
+            status: None,
         }),
     }
 }

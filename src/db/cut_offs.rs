@@ -4,7 +4,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::PoisonError,
+    sync::{
+        PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -87,9 +90,11 @@ pub struct CutOffs {
     // every bearer check, for some hundred nanoseconds: each thread by a lock of its own, since one that
     // two cores take in turn costs more than what it guards.
     sets: ShardedLock<Sets>,
+    // How often something was learned.
+    learned: AtomicU64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 struct Sets {
     suspended: HashMap<Uuid, Option<DateTime<Utc>>>,
     ended: HashSet<Uuid>,
@@ -161,7 +166,13 @@ impl CutOffs {
         let mut sets = self.sets.write().unwrap_or_else(PoisonError::into_inner);
         for cut_off in cut_offs {
             sets.learn(cut_off);
+            self.learned.fetch_add(1, Ordering::Release);
         }
+    }
+
+    /// How often something was learned: what was made of the tables while this was less may be out of date.
+    pub fn learned(&self) -> u64 {
+        self.learned.load(Ordering::Acquire)
     }
 
     fn replace(&self, cut_offs: impl IntoIterator<Item = CutOff>) {
@@ -169,7 +180,11 @@ impl CutOffs {
         for cut_off in cut_offs {
             anew.learn(cut_off);
         }
-        *self.sets.write().unwrap_or_else(PoisonError::into_inner) = anew;
+        let mut sets = self.sets.write().unwrap_or_else(PoisonError::into_inner);
+        if *sets != anew {
+            *sets = anew;
+            self.learned.fetch_add(1, Ordering::Release);
+        }
     }
 }
 

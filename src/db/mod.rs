@@ -30,6 +30,7 @@ pub mod rollups;
 pub mod rotations;
 pub mod setup_codes;
 pub mod signing_keys;
+pub mod status_lists;
 pub mod throttles;
 pub mod users;
 

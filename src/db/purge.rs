@@ -30,6 +30,8 @@ pub enum Kind {
     PanelSessions,
     /// Access tokens that were revoked and have expired since.
     RevokedAccessTokens,
+    /// Places in the status lists whose grants were deleted.
+    StatusIndexes,
     /// Signing keys that were retired before.
     SigningKeys,
     /// What acts on many were about, where they are not kept any longer.
@@ -48,7 +50,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order in which they are purged: grants before the devices that they hold.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::EndedGrants,
         Self::ExpiredGrants,
         Self::Devices,
@@ -58,6 +60,7 @@ impl Kind {
         Self::PasswordLinks,
         Self::PanelSessions,
         Self::RevokedAccessTokens,
+        Self::StatusIndexes,
         Self::SigningKeys,
         Self::BulkActSubjects,
         Self::BulkActs,
@@ -79,6 +82,7 @@ impl Kind {
             Self::PasswordLinks => "password_links",
             Self::PanelSessions => "panel_sessions",
             Self::RevokedAccessTokens => "revoked_access_tokens",
+            Self::StatusIndexes => "status_indexes",
             Self::SigningKeys => "signing_keys",
             Self::BulkActSubjects => "bulk_act_subjects",
             Self::BulkActs => "bulk_acts",
@@ -225,6 +229,19 @@ pub async fn delete_batch(
                 r#"
                 DELETE FROM revoked_access_tokens WHERE id IN (
                     SELECT id FROM revoked_access_tokens WHERE expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::StatusIndexes => {
+            sqlx::query!(
+                r#"
+                DELETE FROM status_indexes_ended WHERE status_index IN (
+                    SELECT status_index FROM status_indexes_ended WHERE ended_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
                 )
                 "#,
                 before,

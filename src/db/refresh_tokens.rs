@@ -82,6 +82,8 @@ pub struct Holder {
     pub absolute_expires_at: DateTime<Utc>,
     /// The key that must be proven at each refresh, if any (RFC 9449 §5).
     pub key_thumbprint: Option<Thumbprint>,
+    /// Its place in the status lists, if it has one.
+    pub status_index: Option<i64>,
 }
 
 /// Why a rotation was not done: the grant with its *disabled now* answers.
@@ -122,8 +124,8 @@ pub async fn find_standing(
         r#"
         SELECT g.user_id AS "user_id: UserId", u.username, u.roles, g.device_id AS "device_id: DeviceId",
                g.client_id AS "client_id: ClientId", c.audiences, g.scope, g.created_at, g.expires_at,
-               g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint", g.key_since, g.generation,
-               g.secret_hash, g.rotated_at, g.successor_sealed,
+               g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint", g.key_since, g.status_index,
+               g.generation, g.secret_hash, g.rotated_at, g.successor_sealed,
                g.ended_at IS NOT NULL AS "ended!",
                disabled_now(g.disabled_at, g.disabled_until, $2) AS "token_disabled!",
                disabled_now(d.disabled_at, d.disabled_until, $2) AS "device_disabled!",
@@ -154,6 +156,7 @@ pub async fn find_standing(
             expires_at: row.expires_at,
             absolute_expires_at: row.absolute_expires_at,
             key_thumbprint: row.key_thumbprint,
+            status_index: row.status_index,
         },
         generation: row.generation,
         secret_hash: row.secret_hash,

@@ -314,11 +314,23 @@ pub async fn set_password_hash(
     expect_one(done.rows_affected())
 }
 
-/// Deletes a user with all devices, grants and links. One statement.
+/// Deletes a user with all devices, grants and links. The places of the grants in the status lists are not free yet. One
+/// statement.
 pub async fn delete(change: &mut Change<'_>, id: UserId) -> Result<(), Error> {
     change.cuts_off(CutOff::Ended(id.0));
-    let done = sqlx::query!("DELETE FROM users WHERE id = $1", id.0)
-        .execute(change.db())
-        .await?;
+    let now = change.now();
+    let done = sqlx::query!(
+        r#"
+        WITH given_up AS (
+            INSERT INTO status_indexes_ended (status_index, ended_at)
+            SELECT status_index, $2 FROM refresh_tokens WHERE user_id = $1 AND status_index IS NOT NULL
+        )
+        DELETE FROM users WHERE id = $1
+        "#,
+        id.0,
+        now,
+    )
+    .execute(change.db())
+    .await?;
     expect_one(done.rows_affected())
 }

@@ -147,6 +147,10 @@ impl From<db::Error> for Error {
             db::Error::Taken(constraint) if constraint == db::oauth_clients::CLIENT_ID_KEY => {
                 Self::Conflict(Conflict::ClientIdTaken)
             }
+            // Two sign-ins have drawn the same place; the next one draws another.
+            db::Error::Taken(ref constraint) if constraint == db::status_lists::INDEX_KEY => {
+                Self::Unavailable(Some(error))
+            }
             other => Self::Internal(Box::new(other)),
         }
     }

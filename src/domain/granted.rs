@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::error::Error;
+use super::{error::Error, status_lists};
 use crate::{
     app::App,
     crypto::{
@@ -85,6 +85,9 @@ impl Granted {
                 device_id: holder.device_id,
                 username: holder.username,
                 roles: holder.roles,
+                status: holder
+                    .status_index
+                    .and_then(|index| status_lists::claim(&app.config, index)),
             }),
         };
         Ok(Self {

@@ -36,6 +36,7 @@ pub mod setup;
 pub mod sign_in;
 pub mod sketch;
 pub mod standing;
+pub mod status_lists;
 pub mod texts;
 pub mod throttle;
 pub mod time_line;

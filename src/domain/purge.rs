@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Actor, audit_chain, audit_months, error::Error, keys, throttle::FORGOTTEN_AFTER};
+use super::{
+    Actor, audit_chain, audit_months, error::Error, keys, status_lists, throttle::FORGOTTEN_AFTER,
+};
 use crate::{
     app::App,
     db::{
@@ -56,6 +58,7 @@ async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
         | Kind::RevokedAccessTokens
         | Kind::BulkActSubjects
         | Kind::BulkActs => Duration::ZERO,
+        Kind::StatusIndexes => status_lists::tells_for(&app.config),
         Kind::SigningKeys => keys::verifies_for(&app.config),
         Kind::AuditEvents => app.config.audit_retention,
     };

@@ -39,6 +39,7 @@ fn rotated(seconds: i64) -> Standing {
             expires_at: now() + TimeDelta::days(1),
             absolute_expires_at: now() + TimeDelta::days(1),
             key_thumbprint: None,
+            status_index: None,
         },
         generation: 5,
         secret_hash: CURRENT.to_vec(),

@@ -188,7 +188,7 @@ async fn grant(
     Granted::sign(app, holder, &token, narrowed, now).map(Ok)
 }
 
-/// What is granted from now on, on a new device; name and roles are still to be read.
+/// What is granted from now on, on a new device; name, roles and the place in the status lists are still to be read.
 fn new_holder(app: &App, user: UserId, asked: Asked) -> Holder {
     let now = app.clock.now();
     let absolute_expires_at = now + app.config.refresh_token_max_ttl;
@@ -207,6 +207,7 @@ fn new_holder(app: &App, user: UserId, asked: Asked) -> Holder {
         absolute_expires_at,
         // A client with a secret proves at each refresh who it is, and may change its key (RFC 9449 §5).
         key_thumbprint: asked.key.filter(|_| is_public),
+        status_index: None,
     }
 }
 
@@ -262,13 +263,9 @@ async fn grant_alone(
     let (device, event) = (new_device(claim), (app.clock.id(), actor, &event));
     let mut db = app.db().await?;
     let kept = kept(app);
-    let named =
+    let is_granted =
         granting::insert_alone(&mut db, holder, device, secret_hash, proven, kept, event).await?;
     db.hand_on();
-    let is_granted = named.is_some();
-    if let Some(named) = named {
-        (holder.username, holder.roles) = named;
-    }
     Ok(is_granted)
 }
 

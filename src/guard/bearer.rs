@@ -67,7 +67,11 @@ impl Scheme {
     }
 }
 
-fn verified(app: &App, request: &Request<'_>, now: DateTime<Utc>) -> Result<Arc<VerifiedToken>, Wire> {
+fn verified(
+    app: &App,
+    request: &Request<'_>,
+    now: DateTime<Utc>,
+) -> Result<Arc<VerifiedToken>, Wire> {
     let (scheme, token) = presented(request)?;
     let claims = app.keyring().verify(token, now)?;
     match (scheme, &claims.cnf) {

@@ -32,4 +32,5 @@ mod private_postgres;
 mod purge;
 mod races;
 mod rollups;
+mod status_lists;
 mod support;

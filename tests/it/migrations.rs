@@ -115,6 +115,8 @@ async fn use_everything(database: &Database) {
         INSERT INTO audit_unsealed VALUES (gen_random_uuid());
         INSERT INTO audit_seals VALUES (0, now(), '{}', '', '', sha256(''));
         INSERT INTO audit_checkpoints VALUES (gen_random_uuid(), now(), now(), 0, sha256(''), sha256(''));";
+    let place = "INSERT INTO status_indexes_ended VALUES (1, now()) ON CONFLICT DO NOTHING";
+    sqlx::query(place).execute(&server.rows).await.unwrap();
     rollups::write(&server.app).await.unwrap();
     let audience = "INSERT INTO audience_keys VALUES ('ledger', 'a', 'RSA-OAEP-256', '{}', now())";
     sqlx::query(audience).execute(&server.rows).await.unwrap();

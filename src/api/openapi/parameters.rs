@@ -59,6 +59,11 @@ fn of_name(name: &str) -> (&'static str, Value) {
             id,
         ),
         "action" => ("What happened, such as `device.disabled`.", words),
+        "number" => (
+            "Which list: the end of the `uri` in a token's claim `status`.",
+            json!({ "type": "integer", "minimum": 0 }),
+        ),
+        "time" => ("Not supported: no former lists are kept.", words),
         "since" => ("At this time or later.", instant),
         "until" => ("Before this time.", instant),
         "DPoP" => (

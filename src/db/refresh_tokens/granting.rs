@@ -10,6 +10,7 @@ use crate::{
         audit_events::{Actor, Event},
         change::Change,
         ended::{Ended, all_ended},
+        status_lists::LIST_SIZE,
     },
     ids::{GrantId, Thumbprint},
 };
@@ -33,17 +34,17 @@ pub struct Kept {
     pub signed_out_devices: i64,
 }
 
-/// A new grant, at generation 0, on a device that is there or that is made with it. How many others were
-/// ended for being too many. One statement.
+/// A new grant, at generation 0, on a device that is there or that is made with it; the holder is told its place in
+/// the status lists. How many others were ended for being too many. One statement.
 pub async fn insert(
     change: &mut Change<'_>,
-    holder: &Holder,
+    holder: &mut Holder,
     device: Option<NewDevice<'_>>,
     secret_hash: [u8; 32],
     kept: Kept,
 ) -> Result<u64, Error> {
     let caller = &change.actor().caller;
-    let ended = sqlx::query_scalar!(
+    let made = sqlx::query!(
         r#"
         WITH forgotten AS (
             DELETE FROM devices WHERE $14::text IS NOT NULL AND id IN (
@@ -53,6 +54,13 @@ pub async fn insert(
                 ORDER BY last_used_at DESC, id DESC
                 OFFSET $16
             )
+            RETURNING id
+        ), given_up AS (
+            INSERT INTO status_indexes_ended (status_index, ended_at)
+            SELECT g.status_index, g.ended_at
+            FROM forgotten
+            JOIN refresh_tokens g ON g.device_id = forgotten.id
+            WHERE g.status_index IS NOT NULL
         ), device AS (
             INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
             SELECT $3, $2, $14, $15, $6, $6
@@ -60,18 +68,22 @@ pub async fn insert(
         ), made AS (
             INSERT INTO refresh_tokens (id, user_id, device_id, client_id, scope, created_at, absolute_expires_at,
                                         expires_at, last_used_at, last_address, last_user_agent, secret_hash,
-                                        key_thumbprint, key_since)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11, $17, CASE WHEN $17::text IS NOT NULL THEN 0 END)
+                                        key_thumbprint, key_since, status_index)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11, $17,
+                    CASE WHEN $17::text IS NOT NULL THEN 0 END, free_status_index($18))
+            RETURNING status_index
+        ), ended AS (
+            UPDATE refresh_tokens
+            SET ended_at = $6, ended_reason = $12, successor_sealed = NULL
+            WHERE id IN (
+                SELECT id FROM refresh_tokens
+                WHERE user_id = $2 AND ended_at IS NULL AND expires_at > $6
+                ORDER BY last_used_at DESC, id DESC
+                OFFSET $13
+            )
+            RETURNING id
         )
-        UPDATE refresh_tokens
-        SET ended_at = $6, ended_reason = $12, successor_sealed = NULL
-        WHERE id IN (
-            SELECT id FROM refresh_tokens
-            WHERE user_id = $2 AND ended_at IS NULL AND expires_at > $6
-            ORDER BY last_used_at DESC, id DESC
-            OFFSET $13
-        )
-        RETURNING id AS "id: GrantId"
+        SELECT status_index, ARRAY(SELECT id FROM ended) AS "ended!" FROM made
         "#,
         holder.grant.0,
         holder.user_id.0,
@@ -90,9 +102,12 @@ pub async fn insert(
         device.map(|device| device.kind),
         kept.signed_out_devices,
         holder.key_thumbprint.as_ref().map(Thumbprint::as_str),
+        LIST_SIZE,
     )
-    .fetch_all(change.db())
+    .fetch_one(change.db())
     .await?;
+    holder.status_index = made.status_index;
+    let ended: Vec<GrantId> = made.ended.into_iter().map(GrantId).collect();
     Ok(all_ended(change, &ended))
 }
 
@@ -107,20 +122,21 @@ pub struct Proven<'a> {
     pub given_back: Option<[u8; 32]>,
 }
 
-/// All of a sign-in on a new device, with its audit event `id`, where nothing else has to change: who it is, in
-/// name and roles. `None`: nothing was done, since the user is disabled, has another password by now, is being
-/// changed at this moment, or has more than half as many grants or devices as are kept. It is a [`Change`] that
-/// has to look then. One statement instead of six: to go back and forth, beside threads that hash, costs more
-/// than the statements themselves.
+/// All of a sign-in on a new device, with its audit event `id`, where nothing else has to change; the holder is told
+/// name, roles and the place in the status lists. False: nothing was done, since the user is disabled, has another
+/// password by now, is being changed at this moment, or has more than half as many grants or devices as are kept, or
+/// since another sign-in took the same place at the same moment. It is a [`Change`] that has to look then. One statement
+/// instead of six: to go back and forth, beside threads that hash, costs more than the statements themselves.
+#[expect(clippy::too_many_lines, reason = "one statement, nothing else")]
 pub async fn insert_alone(
     db: &mut PgConnection,
-    holder: &Holder,
+    holder: &mut Holder,
     device: NewDevice<'_>,
     secret_hash: [u8; 32],
     proven: Proven<'_>,
     kept: Kept,
     (id, actor, event): (Uuid, &Actor, &Event),
-) -> Result<Option<(String, Vec<String>)>, Error> {
+) -> Result<bool, Error> {
     // A row that somebody has locked is left out, not waited for: what they do would not be seen here. Half, since
     // sign-ins at the same moment do not see each other's grants.
     let found = sqlx::query!(
@@ -138,9 +154,11 @@ pub async fn insert_alone(
         ), made AS (
             INSERT INTO refresh_tokens (id, user_id, device_id, client_id, scope, created_at, absolute_expires_at,
                                         expires_at, last_used_at, last_address, last_user_agent, secret_hash,
-                                        key_thumbprint, key_since)
-            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11, $29, CASE WHEN $29::text IS NOT NULL THEN 0 END
+                                        key_thumbprint, key_since, status_index)
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $6, $9, $10, $11, $29,
+                   CASE WHEN $29::text IS NOT NULL THEN 0 END, free_status_index($30)
             FROM holder
+            RETURNING status_index
         ), locked AS MATERIALIZED (
             SELECT key FROM throttles WHERE key IN ($17, $18) AND EXISTS (SELECT FROM holder) ORDER BY key FOR UPDATE
         ), forgotten AS (
@@ -158,7 +176,7 @@ pub async fn insert_alone(
         ), unsealed AS (
             INSERT INTO audit_unsealed SELECT id FROM event
         )
-        SELECT username, roles FROM holder
+        SELECT username, roles, status_index FROM holder, made
         "#,
         holder.grant.0,
         holder.user_id.0,
@@ -189,8 +207,18 @@ pub async fn insert_alone(
         event.details,
         actor.caller.request_id,
         holder.key_thumbprint.as_ref().map(Thumbprint::as_str),
+        LIST_SIZE,
     )
     .fetch_optional(db)
-    .await?;
-    Ok(found.map(|found| (found.username, found.roles)))
+    .await;
+    match found.map_err(Error::from) {
+        Ok(Some(found)) => {
+            (holder.username, holder.roles) = (found.username, found.roles);
+            holder.status_index = found.status_index;
+            Ok(true)
+        }
+        // What was taken is the place; whatever else it were, the change would tell.
+        Ok(None) | Err(Error::Taken(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }

@@ -82,7 +82,8 @@ pub async fn rotate(
             AND (g.key_thumbprint IS NULL OR g.key_thumbprint = $13::text)
         RETURNING g.id AS "grant: GrantId", g.user_id AS "user_id: UserId", u.username, u.roles,
                   g.device_id AS "device_id: DeviceId", g.client_id AS "client_id: ClientId", c.audiences, g.scope,
-                  g.created_at, g.expires_at, g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint"
+                  g.created_at, g.expires_at, g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint",
+                  g.status_index
         "#,
         rotation.grant.0,
         rotation.generation,
@@ -161,7 +162,8 @@ pub async fn rotate_together(
         WHERE g.id = free.id
         RETURNING free.place AS "place!", g.id AS "grant: GrantId", g.user_id AS "user_id: UserId", free.username, free.roles,
                   g.device_id AS "device_id: DeviceId", g.client_id AS "client_id: ClientId", free.audiences, g.scope,
-                  g.created_at, g.expires_at, g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint"
+                  g.created_at, g.expires_at, g.absolute_expires_at, g.key_thumbprint AS "key_thumbprint: Thumbprint",
+                  g.status_index
         "#,
         now,
         now + idle_ttl,
@@ -193,6 +195,7 @@ pub async fn rotate_together(
             expires_at: row.expires_at,
             absolute_expires_at: row.absolute_expires_at,
             key_thumbprint: row.key_thumbprint,
+            status_index: row.status_index,
         };
         (row.place, holder)
     });

@@ -57,7 +57,7 @@ async fn the_right_password_gives_a_pair_of_tokens_that_work() {
 }
 
 #[tokio::test]
-async fn the_access_token_says_what_rfc_9068_asks_and_nothing_else() {
+async fn the_access_token_says_what_rfc_9068_asks_where_its_status_is_and_nothing_else() {
     let server = spawn().await;
     let ana = server.user_with_roles("ana", &["auditor"]).await;
     let phone = ana.sign_in("phone").await;
@@ -75,11 +75,16 @@ async fn the_access_token_says_what_rfc_9068_asks_and_nothing_else() {
     assert_eq!(jti.as_str().unwrap().len(), 36);
     let now = server.clock.now().timestamp();
     let grant: String = server.scalar("SELECT id::text FROM refresh_tokens").await;
+    let place: i64 = server
+        .scalar("SELECT status_index FROM refresh_tokens")
+        .await;
+    let list = "http://doorward.test/status-lists/0";
     let expected = json!({
         "iss": "http://doorward.test", "aud": "doorward", "sub": ana.id, "jti": null,
         "iat": now, "nbf": now, "exp": now + 300, "auth_time": now,
         "client_id": "first-party", "sid": grant, "device_id": phone.device_id,
         "username": "ana", "roles": ["auditor"], "scope": "",
+        "status": { "status_list": { "idx": place, "uri": list } },
     });
     assert_eq!(claims, expected);
 }

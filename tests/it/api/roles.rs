@@ -77,7 +77,7 @@ fn routes(
 }
 
 /// What anybody may call, and what any user may call about what is the user's own.
-const OPEN: [&str; 16] = [
+const OPEN: [&str; 18] = [
     "POST /login",
     "POST /token",
     // By form, for clients who say who they are; so do the next two.
@@ -90,6 +90,8 @@ const OPEN: [&str; 16] = [
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",
+    "GET /status-lists",
+    "GET /status-lists/<number>",
     "GET /openapi.json",
     "GET /docs",
     "OPTIONS /<_..>",

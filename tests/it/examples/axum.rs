@@ -1,6 +1,6 @@
 //! `examples/axum`.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use tokio::process::Command;
 
@@ -10,5 +10,6 @@ use super::Api;
 async fn an_api_in_axum_takes_good_tokens_only() {
     // Cargo builds it beside the tests (Cargo.toml).
     let program = Path::new(env!("CARGO_BIN_EXE_doorward")).with_file_name("examples/axum");
-    Api::start(&mut Command::new(program)).await.holds().await;
+    let api = Api::start(&mut Command::new(program), Duration::from_mins(1)).await;
+    api.holds().await;
 }

@@ -1,13 +1,28 @@
 //! `examples/fastapi`.
 
+use std::time::Duration;
+
+use tokio::process::Command;
+
 use super::Api;
 use crate::support::child::{place, python};
 
-#[tokio::test]
-async fn an_api_in_fastapi_takes_good_tokens_only() {
+fn uvicorn() -> Command {
     let mut uvicorn = python();
     uvicorn
         .args(["-m", "uvicorn", "main:app", "--port", "0"])
         .current_dir(place("examples/fastapi"));
-    Api::start(&mut uvicorn).await.holds().await;
+    uvicorn
+}
+
+#[tokio::test]
+async fn an_api_in_fastapi_takes_good_tokens_only() {
+    let api = Api::start(&mut uvicorn(), Duration::from_mins(1)).await;
+    api.holds().await;
+}
+
+#[tokio::test]
+async fn an_api_in_fastapi_refuses_what_was_cut_off() {
+    let api = Api::start(&mut uvicorn(), Duration::from_secs(1)).await;
+    api.heeds_status_lists().await;
 }

@@ -6,8 +6,9 @@ mod browser;
 mod express;
 mod fastapi;
 mod shell;
+mod status_lists;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use doorward::{config::Config, domain::keys};
 use reqwest::Client;
@@ -37,10 +38,15 @@ struct Api {
 }
 
 impl Api {
-    async fn start(command: &mut Command) -> Self {
+    /// `ttl` is for how long it may keep a status list.
+    async fn start(command: &mut Command, ttl: Duration) -> Self {
         let began = Instant::now();
         let front = Front::open().await;
-        let server = behind(&front, |config| AUDIENCE.clone_into(&mut config.audience)).await;
+        let server = behind(&front, |config| {
+            AUDIENCE.clone_into(&mut config.audience);
+            config.status_list_ttl = ttl;
+        })
+        .await;
         command
             .env("DOORWARD_ISSUER", &front.url)
             .env("DOORWARD_AUDIENCE", AUDIENCE)

@@ -8,7 +8,7 @@ use doorward::{
         audit_events,
         cursor::At,
         cut_offs::{self, CutOffs},
-        users,
+        status_lists, users,
     },
     ids::UserId,
 };
@@ -227,6 +227,30 @@ async fn what_was_cut_off_is_found(server: &Server) {
     .await;
 }
 
+/// Every server does, once a second while somebody asks for lists.
+async fn a_status_list_is_read_by_index(server: &Server) {
+    let now = server.clock.now();
+    let since = now - TimeDelta::seconds(420);
+    let mut db = connect(server).await;
+    // Each of a hundred is cut off by itself, with its device and with its user.
+    for (list, found) in [(0, 300), (1, 0)] {
+        let list = status_lists::list_cut_off(&mut db, list, since, now).await;
+        assert_eq!(list.unwrap().len(), found);
+    }
+    // What was cut off before costs nothing.
+    read(server, &EITHER, "a status list", async |db| {
+        let list = status_lists::list_cut_off(db, 0, now, now).await;
+        assert_eq!(list.unwrap(), []);
+    })
+    .await;
+    let arguments = format!("0, '{since}', '{now}', 1048576");
+    let signs = ["FROM status_indexes_ended", "UNION ALL"];
+    for (mode, nodes) in plans(server, &signs, &arguments).await {
+        let scans = nodes.iter().filter(|(kind, _)| kind == "Seq Scan");
+        assert_eq!(scans.count(), 0, "{mode}: {nodes:#?}");
+    }
+}
+
 /// However many months there are: what happened of late is looked for in that of now, those ahead and the
 /// default, whether as a cut-off or in a list.
 async fn what_is_young_is_looked_for_in_few_months(server: &Server) {
@@ -281,4 +305,5 @@ async fn each_page_of_each_list_is_found_by_index() {
     analyze(&server).await;
     users_are_listed(&server, Some(true), [50, 5, 50, 10, 1, 0]).await;
     what_was_cut_off_is_found(&server).await;
+    a_status_list_is_read_by_index(&server).await;
 }

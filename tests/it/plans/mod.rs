@@ -40,8 +40,9 @@ async fn fill(server: &Server, many: i64) {
         "INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
          SELECT id, id, 'phone', 'phone', $1, $1 FROM made",
         "INSERT INTO refresh_tokens (id, user_id, device_id, client_id, created_at, absolute_expires_at, expires_at,
-                                     last_used_at, secret_hash)
-         SELECT id, id, id, 'first-party', $1, $1 + '90 days'::interval, $1 + '30 days'::interval, $1, sha256(uuid_send(id))
+                                     last_used_at, secret_hash, status_index)
+         SELECT id, id, id, 'first-party', $1, $1 + '90 days'::interval, $1 + '30 days'::interval, $1, sha256(uuid_send(id)),
+                n
          FROM made",
         // One in five minutes, over a year; their ids tell when, as the clock's do. Every other one comes from the
         // same address.
@@ -266,8 +267,9 @@ async fn ten_thousand_refreshes_leave_a_hundred_rows_where_they_were() {
         let sql = "WITH device AS (INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
                                    VALUES ($1, $2, 'phone', 'phone', $3, $3))
                    INSERT INTO refresh_tokens (id, user_id, device_id, client_id, created_at, absolute_expires_at,
-                                               expires_at, last_used_at, secret_hash)
-                   VALUES ($1, $2, $1, 'first-party', $3, $3 + '90 days'::interval, $3 + '30 days'::interval, $3, $4)";
+                                               expires_at, last_used_at, secret_hash, status_index)
+                   VALUES ($1, $2, $1, 'first-party', $3, $3 + '90 days'::interval, $3 + '30 days'::interval, $3, $4,
+                           (SELECT count(*) FROM refresh_tokens))";
         let made = sqlx::query(sql).bind(token.grant).bind(user);
         let made = made.bind(clock.now()).bind(token.hash().to_vec());
         made.execute(&rows).await.unwrap();

@@ -51,6 +51,11 @@ impl Forger {
         jsonwebtoken::encode(&typed, claims, &self.key).unwrap()
     }
 
+    /// The header of a token of another type.
+    pub fn header_of(&self, typ: &str) -> Value {
+        changed(&self.header, "typ", json!(typ))
+    }
+
     fn with_header(&self, name: &str, value: Value) -> String {
         self.sign(&changed(&self.header, name, value), &self.claims)
     }

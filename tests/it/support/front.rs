@@ -1,5 +1,5 @@
 //! A way to a Doorward, known before the Doorward is: it can be its issuer. It counts what is
-//! asked, and can lose an answer.
+//! asked, and can lose an answer or give one of its own.
 
 use std::{
     collections::HashMap,
@@ -25,6 +25,8 @@ struct State {
     asked: HashMap<String, usize>,
     /// Of which request the next answer is lost.
     loses: Option<String>,
+    /// A request that is answered here, and the body of the answer.
+    says: Option<(String, String)>,
 }
 
 /// The way to a Doorward.
@@ -75,6 +77,12 @@ impl Front {
         self.state.lock().unwrap().loses = Some(asked.to_owned());
     }
 
+    /// From now on `asked` is answered with this body, or by the Doorward again.
+    pub fn say(&self, asked: &str, body: Option<&str>) {
+        let says = body.map(|body| (asked.to_owned(), body.to_owned()));
+        self.state.lock().unwrap().says = says;
+    }
+
     /// Whether there is nothing to be lost any more.
     pub fn has_lost(&self) -> bool {
         self.state.lock().unwrap().loses.is_none()
@@ -104,15 +112,24 @@ async fn pass(mut client: TcpStream, state: Arc<Mutex<State>>) {
     let Some((line, request)) = read(&mut client).await else {
         return;
     };
-    let (address, lost) = {
+    let (address, lost, said) = {
         let mut state = state.lock().unwrap();
         *state.asked.entry(line.clone()).or_default() += 1;
         let Some(address) = state.address.clone() else {
             return;
         };
         let lost = state.loses.take_if(|asked| *asked == line).is_some();
-        (address, lost)
+        let said = state.says.clone().filter(|(asked, _)| *asked == line);
+        (address, lost, said)
     };
+    if let Some((_, body)) = said {
+        let length = body.len();
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+        );
+        client.write_all(answer.as_bytes()).await.ok();
+        return;
+    }
     let mut server = TcpStream::connect(address).await.unwrap();
     server.write_all(&request).await.unwrap();
     let mut answer = Vec::new();

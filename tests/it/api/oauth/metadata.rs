@@ -95,7 +95,13 @@ async fn what_is_listed_works_and_what_is_not_fails() {
     // Every address is there.
     let members: Vec<&String> = document.as_object().unwrap().keys().collect();
     for name in &members {
-        if name.ends_with("_endpoint") {
+        if *name == "status_list_aggregation_endpoint" {
+            let all = server.get(&path(&document, name)).await.expect(200).body;
+            for uri in all["status_lists"].as_array().unwrap() {
+                let list = uri.as_str().unwrap().strip_prefix("http://doorward.test");
+                server.get(list.unwrap()).await.expect(200);
+            }
+        } else if name.ends_with("_endpoint") {
             let answer = server.get(&path(&document, name)).await;
             answer.refused(405, "invalid_request", "method_not_allowed");
         } else if *name == "jwks_uri" || *name == "service_documentation" {
