@@ -1,10 +1,13 @@
 // The sign-in at Doorward, one for all tabs of this origin. Copy this file; app.js is only the page.
 //
 // The tokens are in localStorage. They survive a reload and are the same in every tab, and any script that
-// ever runs on this origin can read them and take them away: one injected line, one bad package. What helps
-// is in the page's Content-Security-Policy, and in Doorward: a refresh token that was taken ends its sign-in
-// when both holders have used it. To have them out of every script's reach, keep the tokens in a server of
-// your own and give the browser an HttpOnly cookie for that (a "backend for frontend").
+// ever runs on this origin can read them: one injected line, one bad package. Taken away they are worth nothing,
+// since they are bound to a key that does not leave this browser (key.js). But while such a script runs here, it
+// can use that key; what helps against it is in the page's Content-Security-Policy. To have the tokens out of every
+// script's reach, keep them in a server of your own and give the browser an HttpOnly cookie for that (a "backend
+// for frontend").
+
+import { prove } from './key.js';
 
 const doorward = document.querySelector('meta[name=doorward]').content;
 const TOKENS = 'doorward.tokens';
@@ -49,10 +52,11 @@ function keep(answer) {
 
 async function post(path, body) {
   let status, answer;
+  const DPoP = await prove('POST', doorward + path);
   try {
     const response = await fetch(doorward + path, {
       method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', DPoP },
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(8_000),
     });
@@ -110,10 +114,12 @@ export async function call(url, options = {}) {
   for (let tries = 1; ; tries += 1) {
     const held = stored();
     if (!held) throw new Refused({ error_description: 'You are signed out.', reason: 'token_ended' });
-    const headers = { ...options.headers, Authorization: `Bearer ${held.access_token}` };
+    const target = new URL(url, doorward);
+    const DPoP = await prove(options.method ?? 'GET', target, held.access_token);
+    const headers = { ...options.headers, Authorization: `DPoP ${held.access_token}`, DPoP };
     let answer;
     try {
-      answer = await fetch(new URL(url, doorward), { ...options, headers });
+      answer = await fetch(target, { ...options, headers });
     } catch {
       throw new Away();
     }

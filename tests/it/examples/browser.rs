@@ -1,6 +1,6 @@
 //! `examples/browser`, in a real one.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -30,7 +30,7 @@ impl Page {
     async fn open() -> Self {
         let front = Front::open().await;
         let files = tempfile::tempdir().unwrap();
-        for name in ["index.html", "app.js", "session.js"] {
+        for name in ["index.html", "app.js", "session.js", "key.js"] {
             let text = fs::read_to_string(place("examples/browser").join(name)).unwrap();
             // As its README says; nowhere else does it say where Doorward is.
             let text = text.replace("http://127.0.0.1:8000", &front.url);
@@ -40,7 +40,12 @@ impl Page {
         http.args(["-u", "-m", "http.server", "--bind", "127.0.0.1", "0"]);
         let serving = Serving::start(http.current_dir(files.path())).await;
         let origin = serving.url.clone();
-        let server = behind(&front, |config| config.cors_origins = vec![origin]).await;
+        let server = behind(&front, |config| {
+            config.cors_origins = vec![origin];
+            // The server's clock goes ahead of the browser's, and proofs may be off by a minute at the most.
+            config.access_token_ttl = Duration::from_secs(10);
+        })
+        .await;
         server.user("ana").await;
         let chromium = Chromium::open_local(&serving.url).await;
         chromium.visit("/").await;
@@ -104,7 +109,7 @@ async fn an_app_in_the_browser_stays_signed_in_until_it_signs_out() {
     assert_eq!(page.front.asked(REFRESH), 0);
 
     // Expired, and many calls at once: one refresh.
-    page.server.advance(301);
+    page.server.advance(11);
     let many = "for (let n = 0; n < 5; n += 1) document.getElementById('call').click()";
     page.chromium.execute(many).await;
     page.says(KNOWN).await;
@@ -132,7 +137,7 @@ async fn an_app_in_the_browser_stays_signed_in_until_it_signs_out() {
     }
 
     // Signed out, at Doorward too; the device is remembered.
-    page.server.advance(301);
+    page.server.advance(11);
     let last = page.refresh_token().await.unwrap();
     page.chromium.click("Sign out").await;
     page.says("You are signed out.").await;
@@ -157,7 +162,7 @@ async fn a_lost_answer_signs_no_tab_out() {
     page.calls(KNOWN).await;
 
     // While the first waits to show its token again, the second wants a fresh one too.
-    page.server.advance(301);
+    page.server.advance(11);
     page.front.lose(REFRESH);
     page.chromium.click("Call the API").await;
     page.chromium.switch(&first).await;
@@ -176,7 +181,7 @@ async fn a_lost_answer_signs_no_tab_out() {
     page.chromium.click("Sign out").await;
     page.says("No answer. Try again later.").await;
     page.front.lead_to(&page.server);
-    page.server.advance(301);
+    page.server.advance(11);
     page.calls(KNOWN).await;
 
     // Signed out in one tab is signed out in all.
@@ -184,5 +189,35 @@ async fn a_lost_answer_signs_no_tab_out() {
     page.says("You are signed out.").await;
     page.chromium.switch(&first).await;
     assert!(page.chromium.text().await.contains("Username"));
+    page.was_quiet().await;
+}
+
+#[tokio::test]
+async fn tokens_that_are_taken_out_of_the_browser_are_worth_nothing_and_its_key_stays_in_it() {
+    let page = Page::open().await;
+    page.sign_in(PASSWORD).await;
+    page.says("You are signed in.").await;
+    let taken = json!({ "refresh_token": page.refresh_token().await });
+    let refused = page.server.post("/token", &taken).await;
+    refused.refused(400, "invalid_dpop_proof", "wrong_key");
+
+    let script = "
+        const [found] = arguments, opening = indexedDB.open('doorward.key', 1);
+        opening.onsuccess = () => {
+            const store = opening.result.transaction('doorward.key').objectStore('doorward.key');
+            store.get('doorward.key').onsuccess = ({ target }) => {
+                const { privateKey } = target.result;
+                crypto.subtle.exportKey('jwk', privateKey).then(() => found('out'), ({ name }) => found(name));
+            };
+        };";
+    assert_eq!(
+        page.chromium.execute_async(script).await,
+        "InvalidAccessError"
+    );
+
+    // The owner never notices.
+    page.server.advance(11);
+    page.calls(KNOWN).await;
+    assert_eq!(page.rotations().await, 1);
     page.was_quiet().await;
 }
