@@ -33,6 +33,7 @@ mod report;
 mod rounds;
 mod seed;
 mod stage;
+mod status_lists;
 
 use std::process::ExitCode;
 
@@ -67,6 +68,12 @@ enum Command {
         #[arg(long, default_value_t = 1_000_000)]
         refreshes: u64,
     },
+    /// What a status list weighs, and how long it takes to make
+    StatusLists {
+        /// Among how many grants, of which one in a hundred is cut off
+        #[arg(long, default_value_t = 1_000_000)]
+        grants: u64,
+    },
     /// Fill the database of DATABASE_URL with users, devices and grants
     Seed {
         /// How many grants, each on a device of its own
@@ -88,6 +95,7 @@ async fn main() -> ExitCode {
             Some(Command::Growth { grants, refreshes }) => {
                 growth::run(rounds, seconds, grants, refreshes).await
             }
+            Some(Command::StatusLists { grants }) => status_lists::run(grants).await,
             Some(Command::Seed { grants }) => seed::command(grants).await,
             Some(Command::Bare) => bare::serve().await,
         }

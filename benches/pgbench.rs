@@ -51,6 +51,7 @@ fn script(grants: &Grants, connections: usize) -> Result<String> {
         "NULL".to_owned(),
         "'first-party'".to_owned(),
         "NULL".to_owned(),
+        "NULL".to_owned(),
     ];
     let mut statement = statement()?;
     for (at, argument) in arguments.iter().enumerate().rev() {

@@ -13,6 +13,7 @@ use doorward::{
         password::Hasher, refresh_token::RefreshToken, secret::Secret, server_key::ServerKey,
         server_key::ServerKeys,
     },
+    db::status_lists::LIST_SIZE,
     ids::GrantId,
 };
 use sqlx::{Connection, PgConnection};
@@ -33,6 +34,9 @@ const DEVICES_PER_USER: u64 = 2;
 const FIRST: u64 = 1_761_000_000_000;
 const APART: u64 = 260;
 
+/// How many places a status list has.
+const PLACES: u64 = LIST_SIZE.cast_unsigned();
+
 const CHUNK: usize = 1 << 20;
 
 /// The id of the grant with this number, and of its device: a UUIDv7.
@@ -50,6 +54,11 @@ pub fn id_in_sql(number: &str) -> String {
 /// What pgbench takes for the hash of the secret of a generation.
 pub fn hash_in_sql(generation: &str) -> String {
     format!("decode(lpad(to_hex(({generation})::int), 64, '0'), 'hex')")
+}
+
+/// How many status lists a server makes for so many grants: half of the places are free.
+pub fn status_lists(grants: u64) -> u64 {
+    (2 * grants).div_ceil(PLACES)
 }
 
 /// Fills an empty, migrated database with this many grants. Of every `each`th the tokens go into the
@@ -92,7 +101,9 @@ pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) 
     let sealed = "ab".repeat(60);
     let expires = (Utc::now() + TimeDelta::days(30)).format("%Y-%m-%d %H:%M:%SZ");
     let columns = "refresh_tokens (id, user_id, device_id, client_id, created_at, absolute_expires_at, expires_at, \
-                   last_used_at, rotated_at, last_address, last_user_agent, generation, secret_hash, successor_sealed)";
+                   last_used_at, rotated_at, last_address, last_user_agent, generation, secret_hash, successor_sealed, \
+                   status_index)";
+    let places = status_lists(grants) * PLACES;
     copy(db, columns, grants, |row, number| {
         let (grant, user) = (id(number), id(number / DEVICES_PER_USER));
         let hash = if number % each == 0 && number % 2 == 0 {
@@ -105,7 +116,9 @@ pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) 
         writeln!(
             row,
             "{grant}\t{user}\t{grant}\tfirst-party\t2026-01-01Z\t2036-01-01Z\t{expires}\t2026-01-01Z\t2026-01-01Z\t\
-             192.0.2.7\tdoorward bench\t{GENERATION}\t\\\\x{hash}\t\\\\x{sealed}"
+             192.0.2.7\tdoorward bench\t{GENERATION}\t\\\\x{hash}\t\\\\x{sealed}\t{}",
+            // All over the lists, and no place twice: the factor is prime.
+            number * 1_000_000_007 % places
         )
     })
     .await?;

@@ -17,7 +17,10 @@ use jsonwebtoken::{
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
-use super::server_key::{ServerKey, ServerKeys};
+use super::{
+    public_jwk::is_public,
+    server_key::{ServerKey, ServerKeys},
+};
 use crate::ids::Thumbprint;
 
 pub use seen::Seen;
@@ -28,9 +31,6 @@ pub const ALGORITHMS: [&str; 6] = ["ES256", "ES384", "EdDSA", "Ed25519", "PS256"
 
 /// How long a proof may be: one by an RSA key of 4096 bits has two thousand characters.
 const LONGEST: usize = 4096;
-
-/// The members that a public key does not have (RFC 7518 §6, RFC 8037 §2).
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 const NONCE_LENGTH: usize = 16;
 
@@ -149,7 +149,7 @@ fn algorithm(name: &str) -> Option<Algorithm> {
 }
 
 fn public_key(jwk: Map<String, Value>) -> Result<Jwk, Rejection> {
-    if PRIVATE.iter().any(|name| jwk.contains_key(*name)) {
+    if !is_public(&jwk) {
         return Err(Rejection::BadKey);
     }
     serde_json::from_value(Value::Object(jwk)).map_err(|_| Rejection::BadKey)

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::secret::Secret;
+use super::{public_jwk::is_public, secret::Secret};
 
 /// ECDH with an ephemeral key, whose outcome wraps the key of the content (RFC 7518 §4.6).
 const ECDH_ES: &str = "ECDH-ES+A256KW";
@@ -28,9 +28,6 @@ const ECDH_ES: &str = "ECDH-ES+A256KW";
 const RSA_OAEP: &str = "RSA-OAEP-256";
 /// How the content itself is encrypted (RFC 7518 §5.3).
 const ENC: &str = "A256GCM";
-
-/// The members of a JWK that are nobody's business but its owner's (RFC 7518 §6).
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 /// Why a JWK is no key to encrypt to.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +86,7 @@ impl Recipient {
     /// Why it does not fit.
     pub fn from_jwk(jwk: &Value) -> Result<Self, Unfit> {
         let members = jwk.as_object().ok_or(Unfit::Unknown)?;
-        if PRIVATE.iter().any(|name| members.contains_key(*name)) {
+        if !is_public(members) {
             return Err(Unfit::Private);
         }
         let mut bare = members.clone();

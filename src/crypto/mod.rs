@@ -12,6 +12,7 @@ pub mod jwe;
 pub mod keyring;
 pub mod opaque_token;
 pub mod password;
+pub mod public_jwk;
 pub mod refresh_rate;
 pub mod refresh_token;
 pub mod seal;
