@@ -57,6 +57,8 @@ passport.use(
       if (!/^(application\/)?at\+jwt$/i.test(header.typ ?? '') || !payload.exp) {
         return done(null, false);
       }
+      // Bound to a key (RFC 9449): without a proof of it, which this API does not read, it may be stolen.
+      if (payload.cnf) return done(null, false);
       // Last: whoever invents tokens must not make us ask for lists. Where none can be had it is our trouble, not the
       // caller's: an app that is told 401 would throw its token away.
       allows(payload).then(

@@ -58,6 +58,9 @@ def claims(header: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer
     typ = str(decoded["header"].get("typ", "")).lower().removeprefix("application/")
     if typ != "at+jwt":
         raise refused
+    # Bound to a key (RFC 9449): without a proof of it, which this API does not read, it may be stolen.
+    if "cnf" in decoded["payload"]:
+        raise refused
     # Last: whoever invents tokens must not make us ask for lists.
     try:
         if not lists.allow(decoded["payload"]):

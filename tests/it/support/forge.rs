@@ -136,6 +136,13 @@ impl Forger {
             ("of no end", self.with_claim("exp", Value::Null)),
             ("of type JWT", self.with_header("typ", json!("JWT"))),
             ("of no type", self.with_header("typ", Value::Null)),
+            (
+                "bound to a key",
+                self.with_claim(
+                    "cnf",
+                    json!({ "jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I" }),
+                ),
+            ),
         ]
     }
 
