@@ -4,7 +4,7 @@
 mod lines;
 
 use std::{
-    fmt::Write as _,
+    fmt::{self, Write as _},
     io::{self, IsTerminal, Write as _, stderr},
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
@@ -108,6 +108,12 @@ struct RequestLine<'a> {
 }
 
 impl RequestLine<'_> {
+    /// How long it took, to the microsecond.
+    fn milliseconds(&self) -> impl fmt::Display {
+        let (whole, rest) = (self.took.as_millis(), self.took.subsec_micros() % 1000);
+        fmt::from_fn(move |f| write!(f, "{whole}.{rest:03}"))
+    }
+
     /// As tracing would write it: it would take as long for this as the rest of the request takes outside of
     /// Rocket. Nothing in it is a caller's, so that nothing needs to be escaped.
     fn json(&self) -> String {
@@ -124,12 +130,11 @@ impl RequestLine<'_> {
         ] {
             line.push_str(part);
         }
-        let milliseconds = self.took.as_millis();
-        let rest = self.took.subsec_micros() % 1000;
+        let milliseconds = self.milliseconds();
         // Writing to a string never fails.
         let _ = writeln!(
             line,
-            r#"","status":{},"milliseconds":{milliseconds}.{rest:03}}}"#,
+            r#"","status":{},"milliseconds":{milliseconds}}}"#,
             self.status,
         );
         line
@@ -164,7 +169,7 @@ pub fn finish(request: &Request<'_>, response: &mut Response<'_>) {
         method = line.method,
         route = line.route,
         status = line.status,
-        milliseconds = line.took.as_secs_f64() * 1000.0,
+        milliseconds = %line.milliseconds(),
         "request"
     );
 }

@@ -31,7 +31,8 @@
         bar.append(title);
     });
 
-    // Times in the reader's zone, named as in the page's language, to what they are told to; in UTC and exactly on a closer look, by their titles.
+    // Times in the reader's zone, named as in the page's language, to what they are told to; in UTC and exactly on a
+    // closer look, by their titles.
     const zoned = new Intl.DateTimeFormat(document.documentElement.lang, {
         hourCycle: 'h23', year: 'numeric', month: '2-digit', day: '2-digit',
         hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',

@@ -1,5 +1,6 @@
 //! What has happened before somebody looks.
 
+use doorward::domain::audience_keys;
 use serde_json::json;
 
 use crate::support::{PASSWORD, Server};
@@ -44,6 +45,16 @@ pub(super) async fn eventful(server: &Server) -> String {
     let disable = "UPDATE devices SET disabled_at = created_at WHERE name = 'lost'";
     server.execute(disable).await;
     lost.refresh().await.expect(400);
+    let jwk = json!({
+        "kty": "EC", "crv": "P-256", "kid": "k".repeat(43),
+        "x": "weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ",
+        "y": "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck",
+    });
+    for audience in ["https://ledger.example".to_owned(), "w".repeat(200)] {
+        let operator = server.operator();
+        let set = audience_keys::set(&server.app, &operator, &audience, &jwk);
+        set.await.unwrap();
+    }
     // Their apps had a key.
     let bound = "UPDATE refresh_tokens SET key_thumbprint = repeat('k', 43), key_since = 0";
     server.execute(bound).await;
