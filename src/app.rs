@@ -38,7 +38,7 @@ use crate::{
         notices::{Notice, Notices},
         rotations::{LANES, Rotations},
     },
-    domain::{self, counts::Counts, live::Live, status_lists::StatusLists},
+    domain::{self, counts::Counts, feed::Feed, live::Live, status_lists::StatusLists},
 };
 
 /// The file in `data_dir` that holds the secret key, where the configuration has none.
@@ -69,6 +69,8 @@ pub struct App {
     pub news: News,
     /// Who looks at the panel live.
     pub live: Live,
+    /// Who listens to the live feed, and what was told last.
+    pub feed: Feed,
     /// The status lists as they were signed last.
     pub status_lists: StatusLists,
     // Replaced as a whole when the keys are others; whoever signs or verifies keeps the one it took.
@@ -151,6 +153,7 @@ impl App {
             counts: Counts::default(),
             news: News::default(),
             live: Live::default(),
+            feed: Feed::default(),
             status_lists: StatusLists::default(),
             keyring: ArcSwap::from_pointee(keyring),
             pool,
@@ -233,9 +236,14 @@ impl App {
                 let mut db = self.db().await?;
                 let ttl = self.config.access_token_ttl;
                 cut_offs::load(&mut db, &self.cut_offs, &self.clock, ttl).await?;
+                self.feed.wake();
             }
             match notice {
-                Some(Notice::CutOff(cut_off)) => self.cut_offs.learn([cut_off]),
+                Some(Notice::CutOff(cut_off)) => {
+                    self.cut_offs.learn([cut_off]);
+                    self.feed.wake();
+                }
+                Some(Notice::SecurityEvents) => self.feed.wake(),
                 Some(Notice::News(topics)) => self.news.tell(topics),
                 Some(Notice::SigningKeys) | None => {
                     if let Err(error) = self.load_keys().await {

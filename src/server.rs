@@ -19,8 +19,8 @@ use crate::{
     api::{self, error::Wire},
     app::App,
     domain::{
-        Actor, ActorKind, Caller, admin_session::Refused, audit_chain, audit_months, bulk, keys,
-        live, purge, rollups, status_lists,
+        Actor, ActorKind, Caller, admin_session::Refused, audit_chain, audit_months, bulk, feed,
+        keys, live, purge, rollups, status_lists,
     },
     guard::{attempt, params},
     headers::Headers,
@@ -186,6 +186,7 @@ fn background(app: &Arc<App>) -> AdHoc {
             many_at_once(&shutdown, &app);
             room_in_lists(&shutdown, &app);
             streams(&shutdown, &app);
+            tokio::spawn(tell(shutdown.clone(), Arc::clone(&app)));
             tokio::spawn(write_counts(shutdown.clone(), Arc::clone(&app)));
             let purges = interval_at(Instant::now() + PURGE_FIRST_AFTER, PURGE_EVERY);
             tokio::spawn(repeat(shutdown, purges, app, async |app: &App| {
@@ -257,6 +258,20 @@ fn streams(shutdown: &Shutdown, app: &Arc<App>) {
             }
         },
     ));
+}
+
+/// Tells those who listen to the feed, as soon as there is something.
+async fn tell(shutdown: Shutdown, app: Arc<App>) {
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = app.feed.woken() => {}
+            () = &mut shutdown => return,
+        }
+        if let Err(error) = feed::tell(&app).await {
+            tracing::warn!(%error, "those who listen to the feed are told later");
+        }
+    }
 }
 
 /// Until the server stops; what is counted then is written after the last request. A writing that is under

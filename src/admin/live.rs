@@ -4,11 +4,10 @@
 use std::{sync::Arc, time::Duration};
 
 use rocket::{
-    Responder, Shutdown, State,
+    Shutdown, State,
     futures::stream::{self, Stream, StreamExt},
     get,
-    http::Header,
-    response::stream::{Event, EventStream},
+    response::stream::Event,
     tokio::select,
 };
 use tokio::time::{Interval, interval};
@@ -19,24 +18,14 @@ use crate::{
     db::news::{self, Listener},
     domain::live::Seat,
     guard::session::Reader,
+    headers::Unkept,
 };
 
 /// However much happens, a page is told once in this time.
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
-/// By a comment, so that no proxy takes the stream for dead, and that we learn which browsers have gone.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
-
 /// When a browser comes again after a stream that broke off.
 const COME_AGAIN_AFTER: Duration = Duration::from_secs(3);
-
-/// A stream that nobody keeps, and that no proxy holds back.
-#[derive(Responder)]
-pub struct Unkept<T> {
-    stream: EventStream<T>,
-    cache: Header<'static>,
-    buffering: Header<'static>,
-}
 
 /// What a stream lives by.
 struct Telling {
@@ -84,9 +73,5 @@ pub fn listen(
     };
     let begins = stream::iter([Event::retry(COME_AGAIN_AFTER)]);
     let stream = begins.chain(stream::unfold(telling, Telling::next));
-    Ok(Unkept {
-        stream: EventStream::from(stream).heartbeat(HEARTBEAT_EVERY),
-        cache: Header::new("Cache-Control", "no-store"),
-        buffering: Header::new("X-Accel-Buffering", "no"),
-    })
+    Ok(Unkept::new(stream))
 }

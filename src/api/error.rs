@@ -285,6 +285,26 @@ impl Wire {
         )
     }
 
+    /// Something that was there and is not any more.
+    pub fn gone(reason: &'static str, description: &'static str) -> Self {
+        Self::new(Status::Gone, "invalid_request", reason, description)
+    }
+
+    /// An access token whose client was not granted enough (RFC 6750 §3.1).
+    pub fn scope_required(scope: &'static str) -> Self {
+        let description = format!("This takes an access token with the scope {scope}.");
+        let challenge = format!("{REALM}, error=\"insufficient_scope\", scope=\"{scope}\"");
+        Self {
+            challenge: Some(challenge),
+            ..Self::new(
+                Status::Forbidden,
+                "insufficient_scope",
+                "scope_required",
+                description,
+            )
+        }
+    }
+
     /// Something that others may do, and Doorward does not.
     pub fn not_implemented(reason: &'static str, description: &'static str) -> Self {
         Self::new(

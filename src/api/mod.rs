@@ -7,6 +7,7 @@ mod body;
 mod devices;
 mod docs;
 pub mod error;
+mod events;
 mod health;
 mod introspect;
 mod login;
@@ -45,6 +46,7 @@ pub fn routes() -> Vec<Route> {
         devices::enable,
         devices::end,
         docs::docs,
+        events::listen,
         health::live,
         health::ready,
         me::change_password,

@@ -15,7 +15,7 @@ use utoipa::OpenApi;
 use super::{
     audit, devices,
     error::{ErrorBody, Wire},
-    health, introspect, login, me, reject, revoke, status_lists, token, tokens, users,
+    events, health, introspect, login, me, reject, revoke, status_lists, token, tokens, users,
     well_known::{self, Document},
 };
 use crate::{app::App, config::Config};
@@ -52,7 +52,7 @@ const GROUPS: [(&[&str], &str, &str); 7] = [
     ),
     (&["audit"], "Audit", "What happened, who did it, and why."),
     (
-        &["health", "well_known", "status_lists", "openapi"],
+        &["health", "well_known", "status_lists", "events", "openapi"],
         "Operations",
         "What probes, resource servers and tools ask for.",
     ),
@@ -66,6 +66,7 @@ const GROUPS: [(&[&str], &str, &str); 7] = [
         devices::disable,
         devices::enable,
         devices::end,
+        events::listen,
         health::live,
         health::ready,
         introspect::introspect,

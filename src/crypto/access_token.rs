@@ -158,6 +158,11 @@ impl TryFrom<Flat> for Claims {
 }
 
 impl Claims {
+    /// Whether a scope was granted.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scope.split(' ').any(|granted| granted == scope)
+    }
+
     /// `exp` as an instant.
     pub fn expires_at(&self) -> DateTime<Utc> {
         DateTime::from_timestamp(self.exp, 0).unwrap_or_default()

@@ -133,7 +133,7 @@ impl<'a> Change<'a> {
         let told = self.told.into_iter();
         self.cut_offs.learn(told.filter_map(|notice| match notice {
             Notice::CutOff(cut_off) => Some(cut_off),
-            Notice::SigningKeys | Notice::News(_) => None,
+            Notice::SigningKeys | Notice::SecurityEvents | Notice::News(_) => None,
         }));
         Ok(())
     }

@@ -86,13 +86,13 @@ pub async fn end_of_device(
     Ok(ended)
 }
 
-/// Ends all live grants of a user, but the one that is to stay; how many. One statement.
+/// Ends all live grants of a user, but the one that is to stay; which. One statement.
 pub async fn end_of_user(
     change: &mut Change<'_>,
     user: UserId,
     but: Option<GrantId>,
     reason: Ended,
-) -> Result<u64, Error> {
+) -> Result<Vec<GrantId>, Error> {
     let now = change.now();
     let ended = sqlx::query_scalar!(
         r#"
@@ -108,13 +108,13 @@ pub async fn end_of_user(
     )
     .fetch_all(change.db())
     .await?;
-    Ok(all_ended(change, &ended))
+    all_ended(change, &ended);
+    Ok(ended)
 }
 
-/// Their access tokens end with them; how many there were.
-pub(super) fn all_ended(change: &mut Change<'_>, grants: &[GrantId]) -> u64 {
+/// Their access tokens end with them.
+pub(super) fn all_ended(change: &mut Change<'_>, grants: &[GrantId]) {
     for grant in grants {
         change.cuts_off(CutOff::Ended(grant.0));
     }
-    grants.len() as u64
 }

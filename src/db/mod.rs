@@ -28,6 +28,7 @@ pub mod refusals;
 pub mod revoked_access_tokens;
 pub mod rollups;
 pub mod rotations;
+pub mod security_events;
 pub mod setup_codes;
 pub mod signing_keys;
 pub mod status_lists;

@@ -20,6 +20,9 @@ const CHANNEL: &str = "doorward";
 /// The notice that the signing keys are others now.
 const SIGNING_KEYS: &str = "signing keys";
 
+/// The notice that there are more of the events that the live feed tells.
+const SECURITY_EVENTS: &str = "security events";
+
 /// The beginning of a notice that there is something new to be seen.
 const NEWS: &str = "news ";
 
@@ -34,6 +37,8 @@ pub enum Notice {
     CutOff(CutOff),
     /// The signing keys are others now.
     SigningKeys,
+    /// There are more of the events that the live feed tells.
+    SecurityEvents,
     /// There is something new to be seen, of these kinds.
     News(Topics),
 }
@@ -43,6 +48,7 @@ impl Notice {
         match self {
             Self::CutOff(cut_off) => cut_off.told(),
             Self::SigningKeys => SIGNING_KEYS.to_owned(),
+            Self::SecurityEvents => SECURITY_EVENTS.to_owned(),
             Self::News(topics) => format!("{NEWS}{}", news::told(topics)),
         }
     }
@@ -51,6 +57,9 @@ impl Notice {
     fn heard(text: &str) -> Option<Self> {
         if text == SIGNING_KEYS {
             return Some(Self::SigningKeys);
+        }
+        if text == SECURITY_EVENTS {
+            return Some(Self::SecurityEvents);
         }
         if let Some(topics) = text.strip_prefix(NEWS) {
             return Some(Self::News(news::heard(topics)));
@@ -126,6 +135,7 @@ mod tests {
     fn what_is_told_is_heard() {
         for notice in [
             Notice::SigningKeys,
+            Notice::SecurityEvents,
             Notice::News([Topic::Audit, Topic::Users].into()),
             Notice::CutOff(CutOff::Ended(uuid::Uuid::max())),
         ] {

@@ -32,6 +32,8 @@ pub enum Kind {
     RevokedAccessTokens,
     /// Places in the status lists whose grants were deleted.
     StatusIndexes,
+    /// What the live feed told, but for the newest of them.
+    SecurityEvents,
     /// Signing keys that were retired before.
     SigningKeys,
     /// What acts on many were about, where they are not kept any longer.
@@ -50,7 +52,7 @@ pub enum Kind {
 
 impl Kind {
     /// All, in the order in which they are purged: grants before the devices that they hold.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::EndedGrants,
         Self::ExpiredGrants,
         Self::Devices,
@@ -61,6 +63,7 @@ impl Kind {
         Self::PanelSessions,
         Self::RevokedAccessTokens,
         Self::StatusIndexes,
+        Self::SecurityEvents,
         Self::SigningKeys,
         Self::BulkActSubjects,
         Self::BulkActs,
@@ -83,6 +86,7 @@ impl Kind {
             Self::PanelSessions => "panel_sessions",
             Self::RevokedAccessTokens => "revoked_access_tokens",
             Self::StatusIndexes => "status_indexes",
+            Self::SecurityEvents => "security_events",
             Self::SigningKeys => "signing_keys",
             Self::BulkActSubjects => "bulk_act_subjects",
             Self::BulkActs => "bulk_acts",
@@ -93,11 +97,11 @@ impl Kind {
         }
     }
 
-    /// Only says how much happened: it goes every hour, and nobody need hear of it.
-    pub fn is_count(self) -> bool {
+    /// Only says how much happened, or what the audit log says as well: it goes every hour, and nobody need hear of it.
+    pub fn goes_unsaid(self) -> bool {
         matches!(
             self,
-            Self::MinuteRollups | Self::HourRollups | Self::DayRollups
+            Self::SecurityEvents | Self::MinuteRollups | Self::HourRollups | Self::DayRollups
         )
     }
 }
@@ -242,6 +246,22 @@ pub async fn delete_batch(
                 r#"
                 DELETE FROM status_indexes_ended WHERE status_index IN (
                     SELECT status_index FROM status_indexes_ended WHERE ended_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED
+                )
+                "#,
+                before,
+                BATCH,
+            )
+            .execute(db)
+            .await?
+        }
+        Kind::SecurityEvents => {
+            // From the beginning on, without a gap: whoever listens again is told so if something is missing.
+            sqlx::query!(
+                r#"
+                DELETE FROM security_events WHERE number IN (
+                    SELECT number FROM security_events
+                    WHERE number < (SELECT max(number) FROM security_events WHERE created_at < $1)
+                    ORDER BY number LIMIT $2 FOR UPDATE
                 )
                 "#,
                 before,

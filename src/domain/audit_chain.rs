@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{error::Error, keys};
+use super::{error::Error, keys, security_events::to_tell};
 use crate::{
     app::App,
     crypto::{
@@ -20,6 +20,7 @@ use crate::{
         audit_events::{self, BareEvent},
         news::Topic,
         notices::{self, Notice},
+        security_events,
     },
 };
 
@@ -92,7 +93,13 @@ async fn seal_batch(app: &App) -> Result<u64, Error> {
     audit_chain::insert(&mut sealing, &link).await?;
     let kinds = events.iter().map(|event| event.subject_kind.as_str());
     let topics = kinds.flat_map(Topic::of_event).copied().collect();
-    notices::tell(&mut sealing, &[Notice::News(topics)]).await?;
+    let mut told = vec![Notice::News(topics)];
+    let to_tell = to_tell(&events);
+    if !to_tell.is_empty() {
+        security_events::append(&mut sealing, app.clock.now(), &to_tell).await?;
+        told.push(Notice::SecurityEvents);
+    }
+    notices::tell(&mut sealing, &told).await?;
     sealing.commit().await.map_err(db::Error::from)?;
     Ok(u64::try_from(link.events.len()).unwrap_or_default())
 }

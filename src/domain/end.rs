@@ -60,11 +60,13 @@ pub async fn end(
     let (action, count) = match subject {
         Subject::User(user) => (
             Action::UserEnded,
-            ended::end_of_user(&mut change, user, None, how).await?,
+            ended::end_of_user(&mut change, user, None, how)
+                .await?
+                .len(),
         ),
         Subject::Device(device) => (
             Action::DeviceEnded,
-            u64::from(
+            usize::from(
                 ended::end_of_device(&mut change, device, how)
                     .await?
                     .is_some(),
@@ -72,7 +74,7 @@ pub async fn end(
         ),
         Subject::Grant(grant) => (
             Action::TokenEnded,
-            u64::from(ended::end(&mut change, grant, how).await?),
+            usize::from(ended::end(&mut change, grant, how).await?),
         ),
     };
     if count == 0 {

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::{
-    Actor, audit_chain, audit_months, error::Error, keys, status_lists, throttle::FORGOTTEN_AFTER,
+    Actor, audit_chain, audit_months, error::Error, feed, keys, status_lists,
+    throttle::FORGOTTEN_AFTER,
 };
 use crate::{
     app::App,
@@ -32,7 +33,7 @@ pub async fn purge(app: &App, actor: &Actor) -> Result<Purged, Error> {
         purged.push((kind.as_str(), purge_kind(app, kind).await?));
     }
     let mut went = Kind::ALL.iter().zip(&purged);
-    if went.any(|(kind, (_, rows))| *rows > 0 && !kind.is_count()) {
+    if went.any(|(kind, (_, rows))| *rows > 0 && !kind.goes_unsaid()) {
         let mut event = Event::on_server(Action::Purged);
         for (kind, rows) in &purged {
             event = event.with(kind, *rows);
@@ -59,6 +60,7 @@ async fn purge_kind(app: &App, kind: Kind) -> Result<u64, Error> {
         | Kind::BulkActSubjects
         | Kind::BulkActs => Duration::ZERO,
         Kind::StatusIndexes => status_lists::tells_for(&app.config),
+        Kind::SecurityEvents => feed::kept_for(&app.config),
         Kind::SigningKeys => keys::verifies_for(&app.config),
         Kind::AuditEvents => app.config.audit_retention,
     };

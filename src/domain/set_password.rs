@@ -238,6 +238,7 @@ async fn store(
     let ended = ended::end_of_user(&mut change, user.id, grant, Ended::PasswordChanged).await?;
     let event = Event::on(Action::PasswordChanged, Subject::User(user.id), user.id)
         .with("by", by)
-        .with("ended", ended);
+        .with("ended", ended.len())
+        .with_ended_sessions(&ended);
     Ok(change.commit(event).await?)
 }

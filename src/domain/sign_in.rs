@@ -229,11 +229,16 @@ fn kept(app: &App) -> Kept {
 #[derive(Default)]
 struct Beside {
     replaced: Option<GrantId>,
-    ended_for_too_many: u64,
+    ended_for_too_many: Vec<GrantId>,
     password_hash_upgraded: bool,
 }
 
 fn signed_in(holder: &Holder, on_new_device: bool, beside: &Beside) -> Event {
+    let replaced = beside.replaced.iter();
+    let ended: Vec<GrantId> = replaced
+        .chain(&beside.ended_for_too_many)
+        .copied()
+        .collect();
     Event::on(
         Action::SignedIn,
         disabling::Subject::Grant(holder.grant),
@@ -243,7 +248,8 @@ fn signed_in(holder: &Holder, on_new_device: bool, beside: &Beside) -> Event {
     .with("client_id", holder.client_id.as_str())
     .with("new_device", on_new_device)
     .with("replaced", beside.replaced.map(|grant| grant.to_string()))
-    .with("ended_for_too_many", beside.ended_for_too_many)
+    .with("ended_for_too_many", beside.ended_for_too_many.len())
+    .with_ended_sessions(&ended)
     .with("password_hash_upgraded", beside.password_hash_upgraded)
 }
 

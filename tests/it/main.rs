@@ -21,6 +21,7 @@ mod clients;
 mod connections;
 mod cut_off;
 mod examples;
+mod feed;
 mod histories;
 mod house;
 mod keys;

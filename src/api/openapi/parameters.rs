@@ -66,6 +66,10 @@ fn of_name(name: &str) -> (&'static str, Value) {
         "time" => ("Not supported: no former lists are kept.", words),
         "since" => ("At this time or later.", instant),
         "until" => ("Before this time.", instant),
+        "Last-Event-ID" => (
+            "The `id` that came last, to go on after it; from now on where it is left out.",
+            json!({ "type": "string", "pattern": "^[0-9]*$" }),
+        ),
         "DPoP" => (
             "A proof of a key, to which the tokens are bound from then on (RFC 9449).",
             json!({ "type": "string", "pattern": r"^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$", "maxLength": 4096 }),

@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{db::disabling::Subject, ids::UserId};
+use crate::{
+    db::disabling::Subject,
+    ids::{GrantId, UserId},
+};
 
 /// Where a request came from. The same for every door.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -211,6 +214,11 @@ impl Action {
         Self::Purged,
     ];
 
+    /// What is stored as this word.
+    pub fn known(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|action| action.as_str() == word)
+    }
+
     /// As stored: subject, dot, what happened to it.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -337,6 +345,16 @@ impl Event {
     pub fn because(mut self, reason: Option<&str>) -> Self {
         self.reason = reason.map(str::to_owned);
         self
+    }
+
+    /// The grants that ended with it, besides what it is about: whoever follows the live feed is told of each.
+    #[must_use]
+    pub fn with_ended_sessions(self, grants: &[GrantId]) -> Self {
+        if grants.is_empty() {
+            return self;
+        }
+        let grants: Vec<String> = grants.iter().map(GrantId::to_string).collect();
+        self.with("ended_sessions", grants)
     }
 
     /// One more fact.

@@ -35,14 +35,14 @@ pub struct Kept {
 }
 
 /// A new grant, at generation 0, on a device that is there or that is made with it; the holder is told its place in
-/// the status lists. How many others were ended for being too many. One statement.
+/// the status lists. Which others were ended for being too many. One statement.
 pub async fn insert(
     change: &mut Change<'_>,
     holder: &mut Holder,
     device: Option<NewDevice<'_>>,
     secret_hash: [u8; 32],
     kept: Kept,
-) -> Result<u64, Error> {
+) -> Result<Vec<GrantId>, Error> {
     let caller = &change.actor().caller;
     let made = sqlx::query!(
         r#"
@@ -108,7 +108,8 @@ pub async fn insert(
     .await?;
     holder.status_index = made.status_index;
     let ended: Vec<GrantId> = made.ended.into_iter().map(GrantId).collect();
-    Ok(all_ended(change, &ended))
+    all_ended(change, &ended);
+    Ok(ended)
 }
 
 /// What was found before the user's row could be locked.

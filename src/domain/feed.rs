@@ -1,0 +1,256 @@
+//! The live feed: security event tokens for gateways that want to be told. A server reads and signs each once for all
+//! who listen to it; whoever comes again, or reads slowly, takes up from the table where it was, so that nothing is
+//! missed, and nothing is kept for anybody.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+
+use super::{audit_chain, error::Error, security_events::sign};
+use crate::{
+    app::App,
+    config::Config,
+    crypto::keyring::SigningAlg,
+    db::security_events::{self, SecurityEvent},
+};
+
+/// How many may listen to one server.
+pub const SEATS: usize = 2_000;
+
+/// So many of the last are kept for all who listen.
+const RECENT: usize = 1_024;
+
+/// So many are read at a time for all, and for one who has fallen behind.
+const FOR_ALL: i64 = 64;
+const FOR_ONE: i64 = 32;
+
+/// So many of those who come, or have fallen behind, are served at a time: after a restart all come at once, and the
+/// door to the database would put many of them off.
+const BEHIND: usize = 4;
+
+/// Who was away for longer starts anew.
+const KEPT_FOR: Duration = Duration::from_hours(24);
+
+/// One event, signed.
+#[derive(Debug)]
+pub struct Told {
+    /// Its place in the feed.
+    pub number: i64,
+    /// The token; none for what means nothing to a listener.
+    pub text: Option<String>,
+}
+
+/// What this server has told last, and to how many.
+pub struct Feed {
+    recent: Mutex<Recent>,
+    // The number of the newest; every listener waits for it.
+    newest: watch::Sender<i64>,
+    seats: Arc<Semaphore>,
+    behind: Semaphore,
+    wanted: Notify,
+}
+
+/// The last events without a gap.
+#[derive(Default)]
+struct Recent {
+    // All that came after it are here.
+    after: i64,
+    told: VecDeque<Arc<Told>>,
+}
+
+impl Recent {
+    fn newest(&self) -> i64 {
+        self.told.back().map_or(self.after, |told| told.number)
+    }
+}
+
+/// A place among those who listen; free again when it is dropped.
+pub struct Seat {
+    /// The number of the last that was heard.
+    pub after: i64,
+    newest: watch::Receiver<i64>,
+    _place: OwnedSemaphorePermit,
+}
+
+/// From where on somebody cannot listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// What came after it is not all there any more.
+    Gone,
+    /// It is none of ours.
+    Unknown,
+}
+
+impl Default for Feed {
+    fn default() -> Self {
+        Self {
+            recent: Mutex::default(),
+            newest: watch::Sender::default(),
+            seats: Arc::new(Semaphore::new(SEATS)),
+            behind: Semaphore::new(BEHIND),
+            wanted: Notify::new(),
+        }
+    }
+}
+
+impl Feed {
+    /// How many listen.
+    pub fn listeners(&self) -> usize {
+        SEATS - self.seats.available_permits()
+    }
+
+    /// A place to listen from.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when all are taken.
+    pub fn take_place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let place = Arc::clone(&self.seats).try_acquire_owned();
+        place.map_err(|_| Error::Overloaded)
+    }
+
+    /// There may be something to tell, once it is sealed. Nothing happens while nobody listens.
+    pub fn wake(&self) {
+        if self.listeners() > 0 {
+            self.wanted.notify_one();
+        }
+    }
+
+    /// Waits until there may be something to tell.
+    pub async fn woken(&self) {
+        self.wanted.notified().await;
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins where the first who listens begins: what nobody was here to hear is read by whoever wants it.
+    fn begin(&self, newest: i64) {
+        let mut recent = self.recent();
+        if newest > recent.newest() && self.listeners() == 1 {
+            *recent = Recent {
+                after: newest,
+                told: VecDeque::new(),
+            };
+        }
+    }
+
+    /// Adds what comes next, unless another has.
+    fn add(&self, after: i64, told: Vec<Arc<Told>>) {
+        let mut recent = self.recent();
+        if recent.newest() != after {
+            return;
+        }
+        recent.told.extend(told);
+        while recent.told.len() > RECENT {
+            if let Some(oldest) = recent.told.pop_front() {
+                recent.after = oldest.number;
+            }
+        }
+        self.newest.send_replace(recent.newest());
+    }
+
+    /// What came after, if all of it is at hand.
+    fn after(&self, number: i64) -> Option<Vec<Arc<Told>>> {
+        let recent = self.recent();
+        let from = recent.told.partition_point(|told| told.number <= number);
+        let next = recent.told.range(from..).take(RECENT / 8);
+        (number >= recent.after).then(|| next.cloned().collect())
+    }
+}
+
+/// Whether there is a feed at all: a secret that is shared with resource servers cannot sign what they are to believe.
+pub fn is_there(config: &Config) -> bool {
+    config.signing_alg != SigningAlg::Hs256
+}
+
+/// How long it is kept what was told: as long as an access token from before can still be good.
+pub fn kept_for(config: &Config) -> Duration {
+    KEPT_FOR.max(config.access_token_ttl)
+}
+
+/// Begins to listen, after an event or from now on. One statement.
+///
+/// # Errors
+/// [`Error::Overloaded`] when too many listen; why it is not possible from there.
+pub async fn listen(app: &App, after: Option<i64>) -> Result<Result<Seat, Refusal>, Error> {
+    let feed = &app.feed;
+    let place = feed.take_place()?;
+    let turn = feed.behind.acquire().await;
+    let extent = security_events::extent(&mut *app.db().await?).await?;
+    drop(turn);
+    let after = after.unwrap_or(extent.newest);
+    if after > extent.newest {
+        return Ok(Err(Refusal::Unknown));
+    }
+    if after < extent.oldest {
+        return Ok(Err(Refusal::Gone));
+    }
+    feed.begin(extent.newest);
+    Ok(Ok(Seat {
+        after,
+        newest: feed.newest.subscribe(),
+        _place: place,
+    }))
+}
+
+impl Seat {
+    /// What came after the last that was heard: at once if it is there, else as soon as it is. Never nothing.
+    ///
+    /// # Errors
+    /// Those of the database, for what is not at hand.
+    pub async fn next(&mut self, app: &App) -> Result<Vec<Arc<Told>>, Error> {
+        loop {
+            self.newest.mark_unchanged();
+            let told = match app.feed.after(self.after) {
+                Some(told) => told,
+                None => read_on(app, self.after).await?,
+            };
+            if let Some(last) = told.last() {
+                self.after = last.number;
+                return Ok(told);
+            }
+            // The feed lives as long as the application.
+            let _ = self.newest.changed().await;
+        }
+    }
+}
+
+/// What one has missed who has fallen behind. One statement.
+async fn read_on(app: &App, after: i64) -> Result<Vec<Arc<Told>>, Error> {
+    let turn = app.feed.behind.acquire().await;
+    let told = read(app, after, FOR_ONE).await;
+    drop(turn);
+    told
+}
+
+async fn read(app: &App, after: i64, limit: i64) -> Result<Vec<Arc<Told>>, Error> {
+    let events = security_events::list(&mut *app.db().await?, after, limit).await?;
+    let told = |event: SecurityEvent| {
+        let text = sign(app, &event)?;
+        let number = event.number;
+        Ok(Arc::new(Told { number, text }))
+    };
+    events.into_iter().map(told).collect()
+}
+
+/// Tells all who listen what is new. What waits for its seal is sealed first, if no other server is at it: that one
+/// has this one woken again.
+///
+/// # Errors
+/// Those of the database.
+pub async fn tell(app: &App) -> Result<(), Error> {
+    audit_chain::seal(app).await?;
+    loop {
+        let after = app.feed.recent().newest();
+        let told = read(app, after, FOR_ALL).await?;
+        if told.is_empty() || app.feed.listeners() == 0 {
+            return Ok(());
+        }
+        app.feed.add(after, told);
+    }
+}
