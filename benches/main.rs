@@ -21,6 +21,7 @@
 
 mod argon;
 mod bare;
+mod feed;
 mod growth;
 mod load;
 mod machine;
@@ -74,6 +75,8 @@ enum Command {
         #[arg(long, default_value_t = 1_000_000)]
         grants: u64,
     },
+    /// How soon a thousand listeners hear of a cut-off, and what memory they take
+    Feed,
     /// Fill the database of DATABASE_URL with users, devices and grants
     Seed {
         /// How many grants, each on a device of its own
@@ -96,6 +99,7 @@ async fn main() -> ExitCode {
                 growth::run(rounds, seconds, grants, refreshes).await
             }
             Some(Command::StatusLists { grants }) => status_lists::run(grants).await,
+            Some(Command::Feed) => feed::run().await,
             Some(Command::Seed { grants }) => seed::command(grants).await,
             Some(Command::Bare) => bare::serve().await,
         }

@@ -1,11 +1,29 @@
 //! What a status list weighs and takes among sign-ins of which one in a hundred was just cut off, half of them
-//! for good.
+//! for good; and what a place in a list costs a refresh.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
+use doorward::crypto::{
+    refresh_token::RefreshToken,
+    secret::Secret,
+    server_key::{ServerKey, ServerKeys},
+};
 use reqwest::{Client, StatusCode};
+use sqlx::PgConnection;
 
-use crate::{Result, seed, stage::Stage};
+use crate::{
+    Result, peer, seed,
+    stage::{self, Server, Stage},
+};
+
+/// How often refreshes with and without a place are measured in turns, and for how many seconds.
+const ROUNDS: usize = 9;
+const SECONDS: u64 = 3;
+const CONNECTIONS: usize = 32;
 
 /// Here and there, since what is regular would be packed too well.
 const CUT_OFF: &str = "
@@ -19,7 +37,13 @@ pub async fn run(grants: u64) -> Result<()> {
     let stage = Stage::set().await?;
     let mut db = stage.connect().await?;
     println!("seeding {grants} grants");
-    seed::fill(&mut db, grants, grants, &stage.file("tokens")).await?;
+    let tokens = stage.file("tokens");
+    seed::fill(&mut db, grants, 2, &tokens).await?;
+    let halves = take_places_of_half(&mut db, &tokens).await?;
+    let doorward = stage.doorward("ES256").await?;
+    cost_of_a_place(&doorward, &halves).await?;
+    doorward.stop().await?;
+
     sqlx::raw_sql(CUT_OFF).execute(&mut db).await?;
     sqlx::raw_sql("VACUUM (ANALYZE) refresh_tokens")
         .execute(&mut db)
@@ -36,6 +60,61 @@ pub async fn run(grants: u64) -> Result<()> {
     }
     doorward.stop().await?;
     stage.strike().await
+}
+
+/// Takes the places of half of the grants whose tokens are in a file, and writes the two halves: with a place, and
+/// without.
+async fn take_places_of_half(db: &mut PgConnection, tokens: &Path) -> Result<[PathBuf; 2]> {
+    let keys = ServerKeys {
+        current: ServerKey::new(&Secret::new(stage::SECRET_KEY)),
+        previous: None,
+    };
+    let text = fs::read_to_string(tokens)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let (with, without) = lines.split_at(lines.len() / 2);
+    let grants = without
+        .iter()
+        .filter_map(|line| RefreshToken::parse(line, &keys));
+    let grants: Vec<_> = grants.map(|token| token.grant.0).collect();
+    // All rows are written anew, so that both halves lie in the table alike.
+    let taken = "UPDATE refresh_tokens g SET status_index = CASE WHEN its.id IS NULL THEN g.status_index END
+                 FROM refresh_tokens o LEFT JOIN unnest($1::uuid[]) AS its (id) ON its.id = o.id WHERE o.id = g.id";
+    sqlx::query(taken).bind(grants).execute(&mut *db).await?;
+    sqlx::raw_sql("VACUUM (ANALYZE) refresh_tokens")
+        .execute(db)
+        .await?;
+    let halves = ["with", "without"].map(|name| tokens.with_extension(name));
+    for (half, lines) in halves.iter().zip([with, without]) {
+        fs::write(half, lines.join("\n") + "\n")?;
+    }
+    Ok(halves)
+}
+
+/// The rate of refreshes with a place and the claim that tells it, of that without.
+async fn cost_of_a_place(doorward: &Server, [with, without]: &[PathBuf; 2]) -> Result<()> {
+    let mut ratios = Vec::new();
+    for round in 0..ROUNDS {
+        let mut rates = [0.0; 2];
+        // Each is the first as often as the second.
+        for at in [round % 2, (round + 1) % 2] {
+            let tokens = [with, without][at];
+            let load = peer::refresh(doorward, tokens, CONNECTIONS);
+            rates[at] = load.run(SECONDS).await?.good;
+        }
+        println!(
+            "refreshes with a place {:.0}/s, without {:.0}/s",
+            rates[0], rates[1]
+        );
+        ratios.push(rates[0] / rates[1]);
+    }
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "refreshes with a place, of those without: {:.3} ({:.3}–{:.3})",
+        ratios[ROUNDS / 2],
+        ratios[0],
+        ratios[ROUNDS - 1]
+    );
+    Ok(())
 }
 
 /// How long it took, and how many bytes came. A server learns within seconds how many lists there are.

@@ -4,6 +4,7 @@ use std::{io::IsTerminal, sync::Arc, time::Instant};
 
 use clap::Args;
 use rocket::{error::ErrorKind, fairing::AdHoc};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{Failure, access::Database, output};
 use crate::{
@@ -28,6 +29,7 @@ impl Serve {
     pub(super) async fn run(self) -> Result<(), Failure> {
         let began = Instant::now();
         let _log = telemetry::start();
+        take_all_files();
         let database = Database::own().await?;
         let served = self.serve(&database, began).await;
         database.close().await?;
@@ -63,6 +65,19 @@ impl Serve {
         app.close().await;
         tracing::info!("stopping");
         launched
+    }
+}
+
+/// Lets the server have as many connections as the system allows: a shell's own limit is often 1,024 files, and a thousand
+/// who listen to the feed would leave nobody a way in.
+fn take_all_files() {
+    let allowed = getrlimit(Resource::Nofile).maximum;
+    let all = Rlimit {
+        current: allowed,
+        maximum: allowed,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, all) {
+        tracing::warn!(%error, "there can be only as many connections as the shell allows files");
     }
 }
 
@@ -107,4 +122,21 @@ async fn say_how_to_begin(app: &App) {
     }
     output::line("or in another terminal:");
     output::line(format_args!("  {program} admin create --username NAME"));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_files_that_the_system_allows_are_taken() {
+        let allowed = getrlimit(Resource::Nofile).maximum;
+        let few = Rlimit {
+            current: allowed.map_or(Some(4_096), |most| Some(most - 1)),
+            maximum: allowed,
+        };
+        setrlimit(Resource::Nofile, few).unwrap();
+        take_all_files();
+        assert_eq!(getrlimit(Resource::Nofile).current, allowed);
+    }
 }
