@@ -39,11 +39,18 @@ pub async fn next(db: &mut PgConnection, act: &BulkAct, limit: i64) -> Result<Ve
 }
 
 /// Has the change wait no longer than that for a row: it would hold all the others meanwhile, and whoever has that one
-/// may wait for one of them. Given up before Postgres looks for such a circle and ends either. One statement.
+/// may wait for one of them. Given up before Postgres looks for such a circle and ends either. And has its statements
+/// planned for whatever ids may come: for the thousands that do, Postgres reads a table of some hundred thousand rows
+/// from end to end, and all of the act, for every batch. One statement.
 pub async fn be_brief(change: &mut Change<'_>) -> Result<(), Error> {
-    sqlx::query!("SET LOCAL lock_timeout = '500ms'")
-        .execute(change.db())
-        .await?;
+    sqlx::query!(
+        r#"
+        SELECT set_config('lock_timeout', '500ms', true) AS wait,
+               set_config('plan_cache_mode', 'force_generic_plan', true) AS plan
+        "#
+    )
+    .fetch_one(change.db())
+    .await?;
     Ok(())
 }
 

@@ -40,21 +40,27 @@ impl Look<'_> {
     }
 }
 
-/// Opens a transaction in which a statement may take four seconds: a request has five.
+/// Opens a transaction in which a statement may take four seconds: a request has five. Each is planned for what it is
+/// asked: how best to look for what is not used depends on since when.
 ///
 /// # Errors
 /// Those of the database.
 pub async fn begin(db: &mut PgConnection) -> Result<Transaction<'_, Postgres>, Error> {
     let mut transaction = db.begin().await?;
-    sqlx::query!("SET LOCAL statement_timeout = '4s'")
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query!(
+        r#"
+        SELECT set_config('statement_timeout', '4s', true) AS time,
+               set_config('plan_cache_mode', 'force_custom_plan', true) AS plan
+        "#
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
     Ok(transaction)
 }
 
 /// Writes down an act with what it finds: of all that would change, at most `limit`. How many these are; `None` when
-/// it takes too long to tell, and nothing can be written then. Three statements. The second is a scan where something
-/// is to be disabled: no index has what every refresh changes, such as the last use and the address.
+/// it takes too long to tell, and nothing can be written then. Four statements at the most. The second is a scan where
+/// something is to be disabled: no index has what every refresh changes, such as the last use and the address.
 pub async fn choose(db: &mut PgConnection, look: &Look<'_>) -> Result<Option<i64>, Error> {
     let made = sqlx::query!(
         r#"
@@ -75,9 +81,7 @@ pub async fn choose(db: &mut PgConnection, look: &Look<'_>) -> Result<Option<i64
     .await?;
     expect_one(made.rows_affected())?;
     let found = match (look.verb, look.kind) {
-        (Verb::Disable, Kind::Users) => users(db, look).await,
-        (Verb::Disable, Kind::Devices) => devices(db, look).await,
-        (Verb::Disable, Kind::Tokens) => tokens(db, look).await,
+        (Verb::Disable, kind) => enabled(db, kind, look).await,
         (Verb::Enable, kind) => disabled(db, kind, look).await,
     };
     let found = match found {
@@ -97,75 +101,113 @@ fn is_cancelled(error: &sqlx::Error) -> bool {
     matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("57014"))
 }
 
-/// Users that can be disabled: never whoever looks.
-async fn users(db: &mut PgConnection, look: &Look<'_>) -> Result<u64, sqlx::Error> {
-    let found = sqlx::query!(
+/// What can be disabled. First looked for and then written, since Postgres looks with all its cores only where the same
+/// statement writes nothing. Two statements.
+async fn enabled(db: &mut PgConnection, kind: Kind, look: &Look<'_>) -> Result<u64, sqlx::Error> {
+    let found = match kind {
+        Kind::Users => users(db, look).await?,
+        Kind::Devices => devices(db, look).await?,
+        Kind::Tokens => tokens(db, look).await?,
+    };
+    let written = sqlx::query!(
         r#"
         INSERT INTO bulk_act_subjects (act_id, subject_id)
-        SELECT $1, t.id
-        FROM users t
-        WHERE NOT disabled_now(t.disabled_at, t.disabled_until, $2) AND t.id IS DISTINCT FROM $3
-            AND (starts_with(t.username, $4) OR starts_with(t.email, $4))
-            AND ($5::text IS NULL OR CASE $5 WHEN 'none' THEN t.roles = '{}' ELSE $5 = ANY(t.roles) END)
-            AND ($6::timestamptz IS NULL OR t.created_at < $6
-                AND NOT EXISTS (SELECT FROM refresh_tokens g WHERE g.user_id = t.id AND g.last_used_at >= $6)
-                AND NOT EXISTS (SELECT FROM devices d WHERE d.user_id = t.id AND d.last_used_at >= $6)
-                AND NOT EXISTS (SELECT FROM admin_sessions p WHERE p.user_id = t.id AND p.last_used_at >= $6))
-        LIMIT $7
+        SELECT $1, id FROM UNNEST($2::uuid[]) AS found (id) ORDER BY id
         "#,
         look.id,
-        look.now,
-        look.actor.user.map(|user| user.0),
-        look.filter.prefix,
-        look.filter.role,
-        look.filter.unused_since,
-        look.limit,
+        &found,
     );
-    Ok(found.execute(db).await?.rows_affected())
+    Ok(written.execute(db).await?.rows_affected())
 }
 
-async fn devices(db: &mut PgConnection, look: &Look<'_>) -> Result<u64, sqlx::Error> {
-    let found = sqlx::query!(
-        r#"
-        INSERT INTO bulk_act_subjects (act_id, subject_id)
-        SELECT $1, d.id
-        FROM devices d
-        JOIN users u ON u.id = d.user_id
-        WHERE NOT disabled_now(d.disabled_at, d.disabled_until, $2)
-            AND ($3 OR u.roles = '{}')
-            AND ($4::text IS NULL OR d.kind = $4)
-            AND ($5::timestamptz IS NULL OR d.last_used_at < $5)
-            AND ($6::timestamptz IS NULL OR d.last_used_at < $6
-                AND NOT EXISTS (SELECT FROM refresh_tokens g WHERE g.device_id = d.id AND g.last_used_at >= $6))
-        LIMIT $7
-        "#,
-        look.id,
-        look.now,
-        look.staff(),
-        look.filter.kind,
-        look.filter.not_since,
-        look.filter.unused_since,
-        look.limit,
-    );
-    Ok(found.execute(db).await?.rows_affected())
+/// Users: never whoever looks. What was not used is asked for by a statement of its own, here and of devices: behind an
+/// `OR`, Postgres would look into each row's tokens one after the other.
+async fn users(db: &mut PgConnection, look: &Look<'_>) -> Result<Vec<Uuid>, sqlx::Error> {
+    macro_rules! found {
+        ($also:tt, $($argument:expr),*) => {
+            sqlx::query_scalar!(
+                r#"
+                SELECT t.id
+                FROM users t
+                WHERE NOT disabled_now(t.disabled_at, t.disabled_until, $1) AND t.id IS DISTINCT FROM $2
+                    AND (starts_with(t.username, $3) OR starts_with(t.email, $3))
+                    AND ($4::text IS NULL OR CASE $4 WHEN 'none' THEN t.roles = '{}' ELSE $4 = ANY(t.roles) END)
+                    "# + $also + r#"
+                LIMIT $5
+                "#,
+                look.now,
+                look.actor.user.map(|user| user.0),
+                look.filter.prefix,
+                look.filter.role,
+                look.limit,
+                $($argument),*
+            )
+            .fetch_all(db)
+            .await
+        };
+    }
+    match look.filter.unused_since {
+        None => found!("",),
+        Some(since) => found!(
+            "AND t.created_at < $6
+            AND NOT EXISTS (SELECT FROM refresh_tokens g WHERE g.user_id = t.id AND g.last_used_at >= $6)
+            AND NOT EXISTS (SELECT FROM devices d WHERE d.user_id = t.id AND d.last_used_at >= $6)
+            AND NOT EXISTS (SELECT FROM admin_sessions p WHERE p.user_id = t.id AND p.last_used_at >= $6)",
+            since
+        ),
+    }
 }
 
-async fn tokens(db: &mut PgConnection, look: &Look<'_>) -> Result<u64, sqlx::Error> {
-    let found = sqlx::query!(
+async fn devices(db: &mut PgConnection, look: &Look<'_>) -> Result<Vec<Uuid>, sqlx::Error> {
+    macro_rules! found {
+        ($also:tt, $($argument:expr),*) => {
+            sqlx::query_scalar!(
+                r#"
+                SELECT d.id
+                FROM devices d
+                JOIN users u ON u.id = d.user_id
+                WHERE NOT disabled_now(d.disabled_at, d.disabled_until, $1)
+                    AND ($2 OR u.roles = '{}')
+                    AND ($3::text IS NULL OR d.kind = $3)
+                    AND ($4::timestamptz IS NULL OR d.last_used_at < $4)
+                    "# + $also + r#"
+                LIMIT $5
+                "#,
+                look.now,
+                look.staff(),
+                look.filter.kind,
+                look.filter.not_since,
+                look.limit,
+                $($argument),*
+            )
+            .fetch_all(db)
+            .await
+        };
+    }
+    match look.filter.unused_since {
+        None => found!("",),
+        Some(since) => found!(
+            "AND d.last_used_at < $6
+            AND NOT EXISTS (SELECT FROM refresh_tokens g WHERE g.device_id = d.id AND g.last_used_at >= $6)",
+            since
+        ),
+    }
+}
+
+async fn tokens(db: &mut PgConnection, look: &Look<'_>) -> Result<Vec<Uuid>, sqlx::Error> {
+    let found = sqlx::query_scalar!(
         r#"
-        INSERT INTO bulk_act_subjects (act_id, subject_id)
-        SELECT $1, g.id
+        SELECT g.id
         FROM refresh_tokens g
         JOIN users u ON u.id = g.user_id
-        WHERE NOT disabled_now(g.disabled_at, g.disabled_until, $2) AND g.ended_at IS NULL AND g.expires_at > $2
-            AND ($3 OR u.roles = '{}')
-            AND ($4::text IS NULL OR g.client_id = $4)
-            AND ($5::timestamptz IS NULL OR g.created_at < $5)
-            AND ($6::timestamptz IS NULL OR g.last_used_at < $6)
-            AND ($7::text IS NULL OR g.last_address::inet <<= $7::text::inet)
-        LIMIT $8
+        WHERE NOT disabled_now(g.disabled_at, g.disabled_until, $1) AND g.ended_at IS NULL AND g.expires_at > $1
+            AND ($2 OR u.roles = '{}')
+            AND ($3::text IS NULL OR g.client_id = $3)
+            AND ($4::timestamptz IS NULL OR g.created_at < $4)
+            AND ($5::timestamptz IS NULL OR g.last_used_at < $5)
+            AND ($6::text IS NULL OR g.last_address::inet <<= $6::text::inet)
+        LIMIT $7
         "#,
-        look.id,
         look.now,
         look.staff(),
         look.filter.client.as_ref().map(ClientId::as_str),
@@ -174,7 +216,7 @@ async fn tokens(db: &mut PgConnection, look: &Look<'_>) -> Result<u64, sqlx::Err
         look.filter.network,
         look.limit,
     );
-    Ok(found.execute(db).await?.rows_affected())
+    found.fetch_all(db).await
 }
 
 /// What is disabled and can be enabled, each with its suspension: whoever is no administrator undoes only what was done

@@ -260,6 +260,12 @@ async fn a_device_that_refreshes_is_used() {
     let mut desk = server.browser("boss", &["admin"]).await;
     let path = look(&mut desk, &[("what", "devices"), ("unused_days", "10")]).await;
     assert_eq!(fact(&mut desk, &path, "Found").await, "2 devices");
+    server
+        .execute("UPDATE users SET roles = '{auditor}' WHERE username = 'ana'")
+        .await;
+    let mut support = server.browser("support", &["support"]).await;
+    let unused = [("what", "devices"), ("unused_days", "10")];
+    support.post("/admin/bulk", &unused).await.expect(422);
     let before = "2030-03-20T00:00";
     let all = look(&mut desk, &[("what", "devices"), ("not_since", before)]).await;
     assert_eq!(fact(&mut desk, &all, "Found").await, "3 devices");

@@ -15,7 +15,9 @@ use doorward::{
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{analyze, connect, fill, plans, run, search::everything_is_found_by_index, time_line};
+use super::{
+    analyze, bulk, connect, fill, plans, run, search::everything_is_found_by_index, time_line,
+};
 use crate::support::{Server, spawn};
 
 pub(super) const MANY: i64 = 100_000;
@@ -287,6 +289,7 @@ async fn each_page_of_each_list_is_found_by_index() {
     fill(&server, MANY).await;
     everything_is_found_by_index(&server).await;
     time_line::is_read_by_index(&server).await;
+    bulk::is_planned_once(&server).await;
     what_is_young_is_looked_for_in_few_months(&server).await;
     users_are_listed(&server, None, [50, 50, 50, 50, 10, 0]).await;
     users_are_listed(&server, Some(false), [50, 50, 50, 50, 10, 0]).await;

@@ -1,6 +1,7 @@
 //! How Postgres does what it is asked, on large tables: which index it takes for the very
 //! statements that the program was compiled with, and what a rotation leaves behind.
 
+mod bulk;
 mod filters;
 mod lists;
 mod rollups;
