@@ -2,15 +2,19 @@
 //
 // It never asks Doorward about a token: the signature is checked with the public keys that Doorward
 // publishes, fetched when a key is first met and kept for five minutes, and whether it was cut off with
-// the status lists, kept for half a minute.
+// the status lists, kept for half a minute, and with the live feed, where this API is a client that may listen to it.
 import express from 'express';
 import passport from 'passport';
 import { ExtractJwt, Strategy } from 'passport-jwt';
 import jwksRsa from 'jwks-rsa';
+import { liveFeed } from './feed.js';
 import { statusLists } from './status-lists.js';
 
 const issuer = process.env.DOORWARD_ISSUER ?? 'http://127.0.0.1:8000';
 const audience = process.env.DOORWARD_AUDIENCE ?? 'doorward';
+// Of Doorward itself, where this API has another.
+const feedAudience = process.env.DOORWARD_FEED_AUDIENCE ?? audience;
+const client = { id: process.env.DOORWARD_CLIENT_ID, secret: process.env.DOORWARD_CLIENT_SECRET };
 
 // Anybody can invent key ids, and each that is not known asks for the keys: they must not become as
 // many requests to Doorward. jwks-rsa's own `rateLimit` would count the invented ones against the
@@ -36,7 +40,10 @@ const jwks = {
   cacheMaxAge: 5 * 60_000,
   cacheMaxAgeFallback: 60 * 60_000,
 };
-const allows = statusLists(issuer, jwksRsa(jwks));
+const keyring = jwksRsa(jwks);
+const lists = statusLists(issuer, keyring);
+const feed = liveFeed({ issuer, audience: feedAudience, keys: keyring, renew: lists.renew });
+if (client.secret) feed.listen(client);
 
 passport.use(
   new Strategy(
@@ -59,9 +66,11 @@ passport.use(
       }
       // Bound to a key (RFC 9449): without a proof of it, which this API does not read, it may be stolen.
       if (payload.cnf) return done(null, false);
+      // Cut off a moment ago.
+      if (!feed.allows(payload)) return done(null, false);
       // Last: whoever invents tokens must not make us ask for lists. Where none can be had it is our trouble, not the
       // caller's: an app that is told 401 would throw its token away.
-      allows(payload).then(
+      lists.allows(payload).then(
         (allowed) => done(null, allowed && payload),
         () => done(Object.assign(new Error('the status list cannot be had'), { status: 503 })),
       );

@@ -2,25 +2,33 @@
 
 It never asks Doorward about a token: the signature is checked with the public keys that Doorward
 publishes, fetched at the first request and kept for five minutes, and whether it was cut off with the
-status lists, kept for half a minute.
+status lists, kept for half a minute, and with the live feed, where this API is a client that may listen to it.
 """
 
 import os
+import threading
+from contextlib import asynccontextmanager
 from typing import Annotated
 
 import jwt
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from feed import Feed
 from status_lists import StatusLists, Unknown
 
 ISSUER = os.environ.get("DOORWARD_ISSUER", "http://127.0.0.1:8000")
 AUDIENCE = os.environ.get("DOORWARD_AUDIENCE", "doorward")
+# Of Doorward itself, where this API has another.
+FEED_AUDIENCE = os.environ.get("DOORWARD_FEED_AUDIENCE", AUDIENCE)
+CLIENT = os.environ.get("DOORWARD_CLIENT_ID", "")
+SECRET = os.environ.get("DOORWARD_CLIENT_SECRET", "")
 
 # Kept as long as Doorward lets the answer be kept. Anybody can invent key ids; they must not become
 # as many requests to Doorward, so five seconds have to lie between two.
 keys = jwt.PyJWKClient(f"{ISSUER}/.well-known/jwks.json", lifespan=300, cooldown_duration=5, timeout=5)
 lists = StatusLists(ISSUER, keys)
+feed = Feed(ISSUER, FEED_AUDIENCE, keys, lists.renew)
 
 # FastAPI would answer a request without a token by itself, and differently.
 bearer = HTTPBearer(auto_error=False)
@@ -61,6 +69,9 @@ def claims(header: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer
     # Bound to a key (RFC 9449): without a proof of it, which this API does not read, it may be stolen.
     if "cnf" in decoded["payload"]:
         raise refused
+    # Cut off a moment ago.
+    if not feed.allow(decoded["payload"]):
+        raise refused
     # Last: whoever invents tokens must not make us ask for lists.
     try:
         if not lists.allow(decoded["payload"]):
@@ -70,7 +81,15 @@ def claims(header: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer
     return decoded["payload"]
 
 
-app = FastAPI()
+@asynccontextmanager
+async def lifespan(_: FastAPI):
+    """Listens for as long as the API runs."""
+    if SECRET:
+        threading.Thread(target=feed.listen, args=(CLIENT, SECRET), daemon=True).start()
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
 
 
 @app.get("/test_jwt")

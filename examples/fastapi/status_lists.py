@@ -12,11 +12,16 @@ import zlib
 
 import jwt
 
+from signed import signed
+
 # A list of Doorward's has 256 KiB. What inflates to more is none, and must not fill the memory.
 LONGEST = 1 << 20
 
 # When no list can be had, all who ask within a second get the same answer.
 PATIENCE = 1.0
+
+# A server learns of what has happened within a second, and signs a list anew a second later at the most.
+PACE = 2.0
 
 
 class Unknown(Exception):
@@ -29,7 +34,8 @@ class StatusLists:
     def __init__(self, issuer: str, keys: jwt.PyJWKClient):
         self._begin = f"{issuer}/status-lists/"
         self._keys = keys
-        self._lists: dict[str, tuple[float, dict | None]] = {}
+        self._lists: dict[str, tuple[float, float, dict | None]] = {}
+        self._renewed = -PACE
         self._lock = threading.Lock()
 
     def allow(self, claims: dict) -> bool:
@@ -52,18 +58,25 @@ class StatusLists:
         # 0 is valid, 1 ended, 2 disabled; what is not known is no better.
         return places[byte] >> shift & ((1 << bits) - 1) == 0
 
+    def renew(self) -> None:
+        """From now on, lists that were fetched before are not good enough."""
+        self._renewed = time.monotonic()
+
     def _current(self, uri: str) -> dict:
         # One fetches, and the others wait for it.
         with self._lock:
-            until, known = self._lists.get(uri, (0.0, None))
-            if time.monotonic() >= until:
-                asked = time.monotonic()
+            asked, until, known = self._lists.get(uri, (0.0, 0.0, None))
+            now = time.monotonic()
+            # What was fetched just after it was to be renewed may still be the list from before.
+            old = asked < self._renewed + PACE and asked + PACE < now
+            if old or now >= until:
+                asked = now
                 try:
                     known = self._fetch(uri)
                     until = asked + min(known["ttl"], known["exp"] - time.time())
                 except (OSError, ValueError, KeyError, TypeError, zlib.error, jwt.PyJWTError):
                     known, until = None, time.monotonic() + PATIENCE
-                self._lists[uri] = (until, known)
+                self._lists[uri] = (asked, until, known)
         if known is None:
             raise Unknown
         return known
@@ -72,20 +85,8 @@ class StatusLists:
         request = urllib.request.Request(uri, headers={"Accept": "application/statuslist+jwt"})
         with urllib.request.urlopen(request, timeout=5) as answer:
             token = answer.read(2 * LONGEST).decode("ascii")
-        decoded = jwt.decode_complete(
-            token,
-            self._keys.get_signing_key_from_jwt(token),
-            # Named here, as for access tokens. A list is signed with a key that nobody shares.
-            algorithms=["ES256", "EdDSA", "RS256"],
-            options={"require": ["exp", "iat", "sub"], "verify_aud": False},
-            # The two clocks need not be one.
-            leeway=30,
-        )
-        # Else an access token could be shown as a list, and one list as another.
-        typ = str(decoded["header"].get("typ", "")).lower().removeprefix("application/")
-        claims = decoded["payload"]
-        if typ != "statuslist+jwt" or claims["sub"] != uri:
-            raise ValueError("this is not that list")
+        # Else one list could be shown as another.
+        claims = signed(token, "statuslist+jwt", self._keys, ["exp", "iat", "sub"], subject=uri)
         status_list = claims["status_list"]
         if status_list["bits"] not in (1, 2, 4, 8) or not claims["ttl"] > 0:
             raise ValueError("this is no list")

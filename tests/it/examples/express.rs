@@ -24,3 +24,15 @@ async fn an_api_in_express_refuses_what_was_cut_off() {
     let api = Api::start(&mut node(), Duration::from_secs(1)).await;
     api.heeds_status_lists().await;
 }
+
+#[tokio::test]
+async fn an_api_in_express_refuses_at_once_what_was_cut_off() {
+    let api = Api::listening(&mut node()).await;
+    api.heeds_the_feed().await;
+}
+
+#[tokio::test]
+async fn an_api_in_express_believes_doorward_only() {
+    let api = Api::listening(&mut node()).await;
+    api.believes_doorward_only().await;
+}

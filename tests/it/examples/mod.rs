@@ -5,6 +5,7 @@ mod axum;
 mod browser;
 mod express;
 mod fastapi;
+mod feed;
 mod shell;
 mod status_lists;
 
@@ -40,13 +41,22 @@ struct Api {
 impl Api {
     /// `ttl` is for how long it may keep a status list.
     async fn start(command: &mut Command, ttl: Duration) -> Self {
-        let began = Instant::now();
+        let (front, server) = Self::doorward(ttl).await;
+        Self::beside(front, server, command).await
+    }
+
+    async fn doorward(ttl: Duration) -> (Front, Server) {
         let front = Front::open().await;
         let server = behind(&front, |config| {
             AUDIENCE.clone_into(&mut config.audience);
             config.status_list_ttl = ttl;
         })
         .await;
+        (front, server)
+    }
+
+    async fn beside(front: Front, server: Server, command: &mut Command) -> Self {
+        let began = Instant::now();
         command
             .env("DOORWARD_ISSUER", &front.url)
             .env("DOORWARD_AUDIENCE", AUDIENCE)

@@ -11,11 +11,11 @@ use crate::support::{
     wait,
 };
 
-const LIST: &str = "GET /status-lists/0";
+pub const LIST: &str = "GET /status-lists/0";
 
 impl Api {
-    /// Asks until the answer has this status: a list is kept for a second.
-    async fn comes_to(&self, status: u16, phone: &Phone<'_>, when: &str) {
+    /// Asks until the answer has this status: a list is kept for a second, and an event is not there at once.
+    pub async fn comes_to(&self, status: u16, phone: &Phone<'_>, when: &str) {
         wait::until(when, async || {
             (self.status(&phone.access_token).await == status).then_some(())
         })

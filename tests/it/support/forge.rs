@@ -135,6 +135,10 @@ impl Forger {
         vec![
             ("of no end", self.with_claim("exp", Value::Null)),
             ("of type JWT", self.with_header("typ", json!("JWT"))),
+            (
+                "of type secevent+jwt",
+                self.with_header("typ", json!("secevent+jwt")),
+            ),
             ("of no type", self.with_header("typ", Value::Null)),
             (
                 "bound to a key",

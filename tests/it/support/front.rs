@@ -1,5 +1,5 @@
 //! A way to a Doorward, known before the Doorward is: it can be its issuer. It counts what is
-//! asked, and can lose an answer or give one of its own.
+//! asked, and can lose an answer, break one off or give one of its own.
 
 use std::{
     collections::HashMap,
@@ -9,8 +9,10 @@ use std::{
 use chrono::Utc;
 use doorward::{clock::Clock, config::Config};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt, copy},
     net::{TcpListener, TcpStream},
+    select,
+    sync::Notify,
     task::JoinHandle,
 };
 
@@ -23,6 +25,10 @@ struct State {
     address: Option<String>,
     /// How often each request line, such as `POST /token`, has come.
     asked: HashMap<String, usize>,
+    /// How often a good answer to it has begun to arrive.
+    answered: HashMap<String, usize>,
+    /// Ends what is under way.
+    cut: Arc<Notify>,
     /// Of which request the next answer is lost.
     loses: Option<String>,
     /// A request that is answered here, and the body of the answer.
@@ -67,9 +73,11 @@ impl Front {
         self.state.lock().unwrap().address = Some(address);
     }
 
-    /// Nobody is there any more.
+    /// Nobody is there any more, and what is being answered breaks off.
     pub fn cut(&self) {
-        self.state.lock().unwrap().address = None;
+        let mut state = self.state.lock().unwrap();
+        state.address = None;
+        state.cut.notify_waiters();
     }
 
     /// The next answer to `asked`, such as `POST /token`, is given and never arrives.
@@ -93,6 +101,12 @@ impl Front {
         let state = self.state.lock().unwrap();
         state.asked.get(what).copied().unwrap_or_default()
     }
+
+    /// How often the Doorward has begun to answer that, and well.
+    pub fn answered(&self, what: &str) -> usize {
+        let state = self.state.lock().unwrap();
+        state.answered.get(what).copied().unwrap_or_default()
+    }
 }
 
 /// A Doorward whose issuer leads to it, at the time that other programs have.
@@ -112,7 +126,7 @@ async fn pass(mut client: TcpStream, state: Arc<Mutex<State>>) {
     let Some((line, request)) = read(&mut client).await else {
         return;
     };
-    let (address, lost, said) = {
+    let (address, lost, said, cut) = {
         let mut state = state.lock().unwrap();
         *state.asked.entry(line.clone()).or_default() += 1;
         let Some(address) = state.address.clone() else {
@@ -120,22 +134,41 @@ async fn pass(mut client: TcpStream, state: Arc<Mutex<State>>) {
         };
         let lost = state.loses.take_if(|asked| *asked == line).is_some();
         let said = state.says.clone().filter(|(asked, _)| *asked == line);
-        (address, lost, said)
+        (address, lost, said, Arc::clone(&state.cut))
     };
     if let Some((_, body)) = said {
         let length = body.len();
+        let typ = if body.starts_with("retry:") {
+            "Content-Type: text/event-stream\r\n"
+        } else {
+            ""
+        };
         let answer = format!(
-            "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+            "HTTP/1.1 200 OK\r\n{typ}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}"
         );
         client.write_all(answer.as_bytes()).await.ok();
         return;
     }
+    let cut = cut.notified();
     let mut server = TcpStream::connect(address).await.unwrap();
     server.write_all(&request).await.unwrap();
-    let mut answer = Vec::new();
-    if server.read_to_end(&mut answer).await.is_ok() && !lost {
-        // A client that has gone away is its own business.
-        client.write_all(&answer).await.ok();
+    if lost {
+        server.read_to_end(&mut Vec::new()).await.ok();
+        return;
+    }
+    let answer = async {
+        let mut begin = [0; 4096];
+        let length = server.read(&mut begin).await?;
+        if begin.starts_with(b"HTTP/1.1 200") {
+            *state.lock().unwrap().answered.entry(line).or_default() += 1;
+        }
+        client.write_all(&begin[..length]).await?;
+        copy(&mut server, &mut client).await
+    };
+    // A client that has gone away is its own business.
+    select! {
+        _ = answer => {}
+        () = cut => {}
     }
 }
 
