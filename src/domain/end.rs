@@ -57,32 +57,31 @@ pub async fn end(
     let mut change = app.change(actor).await?;
     let locked = lock(&mut change, subject).await?;
     may_reach(actor, subject, &locked)?;
-    let (action, count) = match subject {
+    let (action, ended) = match subject {
         Subject::User(user) => (
             Action::UserEnded,
-            ended::end_of_user(&mut change, user, None, how)
-                .await?
-                .len(),
+            ended::end_of_user(&mut change, user, None, how).await?,
         ),
         Subject::Device(device) => (
             Action::DeviceEnded,
-            usize::from(
-                ended::end_of_device(&mut change, device, how)
-                    .await?
-                    .is_some(),
-            ),
+            Vec::from_iter(ended::end_of_device(&mut change, device, how).await?),
         ),
-        Subject::Grant(grant) => (
-            Action::TokenEnded,
-            usize::from(ended::end(&mut change, grant, how).await?),
-        ),
+        Subject::Grant(grant) => {
+            let ended = ended::end(&mut change, grant, how).await?;
+            (Action::TokenEnded, Vec::from_iter(ended.then_some(grant)))
+        }
     };
-    if count == 0 {
+    if ended.is_empty() {
         return Ok(());
     }
     let event = Event::on(action, subject, locked.user_id)
         .because(reason.as_deref())
-        .with("ended", count);
+        .with("ended", ended.len());
+    // A device can be signed in on again, and disabled and enabled: it is its sign-in that has ended.
+    let event = match subject {
+        Subject::Device(_) => event.with_ended_sessions(&ended),
+        Subject::User(_) | Subject::Grant(_) => event,
+    };
     Ok(change.commit(event).await?)
 }
 

@@ -39,7 +39,6 @@ impl Kind {
         Some(match action {
             Action::UserEnded
             | Action::DeviceDisabled
-            | Action::DeviceEnded
             | Action::TokenDisabled
             | Action::TokenEnded
             | Action::TokenRevoked

@@ -123,7 +123,7 @@ async fn every_cut_off_is_told_once_in_its_words() {
         let (ended, subject) = if path == "users" {
             (&id, json!({ "format": "complex", "user": of_user(&id) }))
         } else {
-            (&again.device_id, of_device(&id, &again.device_id))
+            (&again.device_id, of_session(&id, &again.grant_id()))
         };
         post(format!("/{path}/{ended}/end"), json!({})).await;
         expected.push(("session-revoked", subject, "admin"));
