@@ -9,16 +9,18 @@ use std::{
 };
 
 use reqwest::Client;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
+    process::Command,
     task::JoinSet,
     time::sleep,
 };
 
 use crate::{
     Result, panel, seed,
-    stage::{DOORWARD_PORT, Server, Stage},
+    stage::{self, DOORWARD_PORT, Server, Stage},
 };
 
 const LISTENERS: u64 = 1_000;
@@ -36,10 +38,11 @@ pub async fn run() -> Result<()> {
     let doorward = stage.doorward("ES256").await?;
     let admin = panel::administrator(&stage, &doorward).await?.access_token;
     println!("memory without listeners: {:.1} MB", doorward.megabytes()?);
+    let gateway = gateway(&stage, &doorward).await?;
     let heard = Arc::new(AtomicU64::new(0));
     let mut listeners = JoinSet::new();
     for _ in 0..LISTENERS {
-        listeners.spawn(listen(admin.clone(), Arc::clone(&heard)));
+        listeners.spawn(listen(gateway.clone(), Arc::clone(&heard)));
     }
     // Each hears first where the feed is.
     until(&heard, LISTENERS).await?;
@@ -79,6 +82,23 @@ pub async fn run() -> Result<()> {
     stage.strike().await
 }
 
+/// The access token of a client that may listen.
+async fn gateway(stage: &Stage, server: &Server) -> Result<String> {
+    let added = Command::new(env!("CARGO_BIN_EXE_doorward"))
+        .args(["client", "add", "gateway", "--scope", "events", "--json"])
+        .env("DATABASE_URL", &stage.url)
+        .env("DOORWARD_SECRET_KEY", stage::secret_key())
+        .output()
+        .await?;
+    let client: Value = serde_json::from_slice(&added.stdout)?;
+    let request = Client::new().post(format!("{}/token", server.url));
+    let request = request.basic_auth("gateway", client["client_secret"].as_str());
+    let answer = request.form(&[("grant_type", "client_credentials")]).send();
+    let answer: Value = answer.await?.error_for_status()?.json().await?;
+    let token = answer["access_token"].as_str().ok_or("no access token")?;
+    Ok(token.to_owned())
+}
+
 /// Counts the messages that come, until it is stopped.
 async fn listen(token: String, heard: Arc<AtomicU64>) -> Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", DOORWARD_PORT)).await?;
@@ -115,7 +135,7 @@ async fn disable(server: &Server, token: &str, number: u64) -> Result<()> {
     // The first device is the administrator's own.
     let address = format!("{}/devices/{}/disable", server.url, seed::id(number + 2));
     let request = Client::new().post(address).bearer_auth(token);
-    let answer = request.json(&serde_json::json!({})).send().await?;
+    let answer = request.json(&json!({})).send().await?;
     answer.error_for_status()?;
     Ok(())
 }
