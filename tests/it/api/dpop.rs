@@ -8,7 +8,9 @@ mod resources;
 use rocket::futures::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Server, key::Key, key::post, phone::claims, reply::Reply, spawn, wait};
+use crate::support::{
+    PASSWORD, Server, key::Key, key::post, phone::claims, reply::Reply, spawn, wait,
+};
 
 /// The key and since when, as the row has it.
 async fn bound(server: &Server) -> (Option<String>, Option<i32>) {
@@ -307,4 +309,17 @@ async fn a_token_for_a_client_itself_is_bound_as_well_and_a_public_clients_form_
     ];
     by_form(&fields, None).await;
     assert_eq!(bound(&server).await, (Some(key.thumbprint()), Some(1)));
+}
+
+/// RFC 9449 §10: only an authorization endpoint takes a thumbprint before there is a proof, and there is none.
+#[tokio::test]
+async fn nobody_binds_a_sign_in_by_a_thumbprint_alone() {
+    let server = spawn().await;
+    let ana = server.user("ana").await;
+    let thumbprint = Key::default().thumbprint();
+    let body = json!({ "username": ana.name, "password": PASSWORD, "dpop_jkt": thumbprint });
+    let answer = server.post("/login", &body).await;
+    answer.refused(400, "invalid_request", "");
+    let metadata = server.get("/.well-known/oauth-authorization-server").await;
+    assert!(metadata.expect(200).body["authorization_endpoint"].is_null());
 }

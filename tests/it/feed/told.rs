@@ -4,7 +4,7 @@ use doorward::crypto::keyring::SigningAlg;
 use serde_json::{Value, json};
 
 use super::{Listener, gateway, refused, verified};
-use crate::support::{PASSWORD, Server, phone::Phone, reply::Reply, spawn, spawn_with};
+use crate::support::{PASSWORD, Server, key::Key, phone::Phone, reply::Reply, spawn, spawn_with};
 
 const NEW_PASSWORD: &str = "another meadow canyon 48";
 
@@ -232,6 +232,20 @@ async fn staff_may_listen_and_clients_with_the_scope_and_nobody_else() {
         "invalid_token",
         "missing_token",
     );
+}
+
+/// A proof is good once, and the request has but one.
+#[tokio::test]
+async fn an_administrator_with_a_key_listens() {
+    let server = spawn().await;
+    let key = Key::default();
+    let boss = server.user_with_roles("boss", &["admin"]).await;
+    let token = boss.sign_in_with(&key).await.access_token;
+    let request = server.request("GET", "/events");
+    let request = request.header("Authorization", format!("DPoP {token}"));
+    let proof = key.proof_with(&server, ("GET", "/events"), &token);
+    let answer = request.header("DPoP", proof).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
 }
 
 /// Whoever listens is sent tokens that are signed with the same keys: none of them opens a door.
