@@ -1,14 +1,12 @@
 //! The headers of every answer: security, CORS; and the undoing of a Rocket habit.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rocket::{
     Data, Request, Response,
     fairing::{Fairing, Info, Kind},
     form::Form,
-    futures::stream::Stream,
-    http::{Header, Method, uri::Origin},
-    response::stream::{Event, EventStream},
+    http::{Method, uri::Origin},
 };
 
 use crate::{app::App, domain::proof, guard::proof::HEADER as PROOF, telemetry};
@@ -20,28 +18,6 @@ const CSP_PAGE: &str = "default-src 'none'; style-src 'self'; img-src 'self'; fo
                         base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
 const CSP_PANEL: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; \
                          form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
-
-/// By a comment, so that no proxy takes a stream for dead, and that we learn which listeners have gone.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(5);
-
-/// A stream of events that nobody keeps, and that no proxy holds back.
-#[derive(rocket::Responder)]
-pub struct Unkept<T> {
-    stream: EventStream<T>,
-    cache: Header<'static>,
-    buffering: Header<'static>,
-}
-
-impl<T: Stream<Item = Event>> Unkept<T> {
-    /// Of these events, until they end.
-    pub fn new(events: T) -> Self {
-        Self {
-            stream: EventStream::from(events).heartbeat(HEARTBEAT_EVERY),
-            cache: Header::new("Cache-Control", "no-store"),
-            buffering: Header::new("X-Accel-Buffering", "no"),
-        }
-    }
-}
 
 /// Gives each request its id, and each answer its headers and its line in the log: one fairing, since
 /// Rocket makes a box for each of them at every request.

@@ -22,4 +22,5 @@ pub mod ids;
 pub mod private_postgres;
 pub mod records;
 pub mod server;
+mod streams;
 pub mod telemetry;

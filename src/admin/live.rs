@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use rocket::{
     Shutdown, State,
-    futures::stream::{self, Stream, StreamExt},
+    futures::stream::{self, Stream},
     get,
     response::stream::Event,
     tokio::select,
@@ -18,14 +18,11 @@ use crate::{
     db::news::{self, Listener},
     domain::live::Seat,
     guard::session::Reader,
-    headers::Unkept,
+    streams::Unkept,
 };
 
 /// However much happens, a page is told once in this time.
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
-
-/// When a browser comes again after a stream that broke off.
-const COME_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
 /// What a stream lives by.
 struct Telling {
@@ -71,7 +68,5 @@ pub fn listen(
         pace: interval(AT_MOST_EVERY),
         shutdown,
     };
-    let begins = stream::iter([Event::retry(COME_AGAIN_AFTER)]);
-    let stream = begins.chain(stream::unfold(telling, Telling::next));
-    Ok(Unkept::new(stream))
+    Ok(Unkept::new(stream::unfold(telling, Telling::next)))
 }

@@ -1,10 +1,6 @@
 //! `GET /events`: the live feed of security event tokens, for gateways that want to be told (RFC 8417).
 
-use std::{
-    collections::VecDeque,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use rocket::{
     Shutdown, State,
@@ -24,11 +20,8 @@ use crate::{
         standing,
     },
     guard::role::FeedListener,
-    headers::Unkept,
+    streams::Unkept,
 };
-
-/// When a listener comes again after a stream that has ended.
-const COME_AGAIN_AFTER: Duration = Duration::from_secs(3);
 
 /// After which event somebody goes on listening; from now on where it is left out.
 pub struct LastEventId(Option<i64>);
@@ -131,10 +124,7 @@ pub async fn listen(
     let FeedListener(claims) = by;
     let left = (claims.expires_at() - app.clock.now()).to_std();
     // A listener who has heard nothing yet can go on from here as well.
-    let begins = [
-        Event::retry(COME_AGAIN_AFTER),
-        Event::empty().id(seat.after.to_string()),
-    ];
+    let begins = stream::iter([Event::empty().id(seat.after.to_string())]);
     let listening = Listening {
         app: Arc::clone(app),
         claims,
@@ -143,7 +133,6 @@ pub async fn listen(
         ends_at: Instant::now() + left.unwrap_or_default(),
         shutdown,
     };
-    let begins = stream::iter(begins);
     Ok(Unkept::new(
         begins.chain(stream::unfold(listening, Listening::next)),
     ))

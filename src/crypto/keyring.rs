@@ -74,6 +74,12 @@ impl SigningAlg {
             .find(|alg| alg.as_str() == text)
     }
 
+    /// Whether it signs with a secret that is shared with whoever verifies: who can verify can sign as well, and is to
+    /// believe nothing more by it than that a token is good.
+    pub fn is_shared(self) -> bool {
+        self == Self::Hs256
+    }
+
     fn jwt(self) -> (Algorithm, KeyAlgorithm) {
         match self {
             Self::Es256 => (Algorithm::ES256, KeyAlgorithm::ES256),

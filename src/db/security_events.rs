@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Error, audit_events::BareEvent};
+use super::Error;
 use crate::ids::GrantId;
 
 /// What the feed still has.
@@ -22,7 +22,7 @@ pub struct SecurityEvent {
     /// Its place in the feed.
     pub number: i64,
     /// The event in the audit log.
-    pub event: BareEvent,
+    pub event_id: Uuid,
     /// The grant that ended, where the event is about something else.
     pub session: Option<GrantId>,
 }
@@ -65,44 +65,23 @@ pub async fn append(
     }
 }
 
-/// Those after a place, at most `limit`, with what the audit log has of them. One statement.
+/// Those after a place, at most `limit`. One statement.
 pub async fn list(
     db: &mut PgConnection,
     after: i64,
     limit: i64,
 ) -> Result<Vec<SecurityEvent>, Error> {
-    let rows = sqlx::query!(
+    let events = sqlx::query_as!(
+        SecurityEvent,
         r#"
-        SELECT s.number, s.session_id AS "session: GrantId", e.id, e.created_at, e.action, e.actor_kind, e.actor_id,
-               e.subject_kind, e.subject_id, e.user_id, e.reason, e.details::text AS "details!", e.address,
-               e.user_agent, e.request_id
-        FROM (SELECT * FROM security_events WHERE number > $1 ORDER BY number LIMIT $2) AS s
-        JOIN audit_events e ON e.id = s.event_id
-        ORDER BY s.number
+        SELECT number, event_id, session_id AS "session: GrantId"
+        FROM security_events
+        WHERE number > $1
+        ORDER BY number
+        LIMIT $2
         "#,
         after,
         limit,
-    )
-    .fetch_all(db)
-    .await?;
-    let events = rows.into_iter().map(|row| SecurityEvent {
-        number: row.number,
-        session: row.session,
-        event: BareEvent {
-            id: row.id,
-            created_at: row.created_at,
-            action: row.action,
-            actor_kind: row.actor_kind,
-            actor_id: row.actor_id,
-            subject_kind: row.subject_kind,
-            subject_id: row.subject_id,
-            user_id: row.user_id,
-            reason: row.reason,
-            details: row.details,
-            address: row.address,
-            user_agent: row.user_agent,
-            request_id: row.request_id,
-        },
-    });
-    Ok(events.collect())
+    );
+    Ok(events.fetch_all(db).await?)
 }

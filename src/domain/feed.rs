@@ -9,13 +9,16 @@ use std::{
 };
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use uuid::Uuid;
 
 use super::{audit_chain, error::Error, security_events::sign};
 use crate::{
     app::App,
     config::Config,
-    crypto::keyring::SigningAlg,
-    db::security_events::{self, SecurityEvent},
+    db::{
+        audit_events,
+        security_events::{self, SecurityEvent},
+    },
 };
 
 /// How many may listen to one server.
@@ -165,7 +168,7 @@ impl Feed {
 
 /// Whether there is a feed at all: a secret that is shared with resource servers cannot sign what they are to believe.
 pub fn is_there(config: &Config) -> bool {
-    config.signing_alg != SigningAlg::Hs256
+    !config.signing_alg.is_shared()
 }
 
 /// How long it is kept what was told: as long as an access token from before can still be good.
@@ -220,7 +223,7 @@ impl Seat {
     }
 }
 
-/// What one has missed who has fallen behind. One statement.
+/// What one has missed who has fallen behind.
 async fn read_on(app: &App, after: i64) -> Result<Vec<Arc<Told>>, Error> {
     let turn = app.feed.behind.acquire().await;
     let told = read(app, after, FOR_ONE).await;
@@ -228,14 +231,25 @@ async fn read_on(app: &App, after: i64) -> Result<Vec<Arc<Told>>, Error> {
     told
 }
 
+/// Two statements at the most.
 async fn read(app: &App, after: i64, limit: i64) -> Result<Vec<Arc<Told>>, Error> {
-    let events = security_events::list(&mut *app.db().await?, after, limit).await?;
-    let told = |event: SecurityEvent| {
-        let text = sign(app, &event)?;
-        let number = event.number;
-        Ok(Arc::new(Told { number, text }))
+    let mut db = app.db().await?;
+    let listed = security_events::list(&mut db, after, limit).await?;
+    if listed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = listed.iter().map(|listed| listed.event_id).collect();
+    let events = audit_events::bare(&mut db, &ids).await?;
+    drop(db);
+    let told = |listed: SecurityEvent| {
+        let event = events.iter().find(|event| event.id == listed.event_id);
+        let text = event.map(|event| sign(app, event, listed.session));
+        Ok(Arc::new(Told {
+            number: listed.number,
+            text: text.transpose()?.flatten(),
+        }))
     };
-    events.into_iter().map(told).collect()
+    listed.into_iter().map(told).collect()
 }
 
 /// Tells all who listen what is new. What waits for its seal is sealed first, if no other server is at it: that one

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 
 use super::{error::Error, keys};
-use crate::{app::App, crypto::keyring::SigningAlg, db};
+use crate::{app::App, db};
 
 /// What an operator looks at first.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ pub async fn look(app: &App) -> Result<Health, Error> {
             .as_ref()
             .and_then(|key| keys::rotation_due(&app.config, key)),
         signing_key: active
-            .filter(|_| !matches!(app.config.signing_alg, SigningAlg::Hs256))
+            .filter(|_| !app.config.signing_alg.is_shared())
             .map(|key| (key.kid, key.created_at)),
     })
 }

@@ -9,10 +9,7 @@ use uuid::Uuid;
 use super::error::Error;
 use crate::{
     app::App,
-    db::{
-        audit_events::{Action, ActorKind, BareEvent},
-        security_events::SecurityEvent,
-    },
+    db::audit_events::{Action, ActorKind, BareEvent},
     ids::{ClientId, GrantId},
 };
 
@@ -20,7 +17,7 @@ use crate::{
 pub const TYP: &str = "secevent+jwt";
 
 /// What happened, as others know it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// A user, a device, a sign-in, a client or an access token is refused from now on.
     SessionRevoked,
@@ -106,32 +103,34 @@ impl Facts {
 /// What is to be told of some events: each once for what it happened to, or once for each grant that it ended besides.
 pub fn to_tell(events: &[BareEvent]) -> Vec<(Uuid, Option<GrantId>)> {
     let of_one = |event: &BareEvent| {
-        let itself = match Action::known(&event.action) {
-            Some(Action::UserChanged) => Facts::of(event).roles.is_some(),
-            Some(action) => Kind::of(action).is_some(),
-            None => false,
-        };
-        let besides = Facts::of(event).ended_sessions.into_iter().map(Some);
+        let facts = Facts::of(event);
+        let kind = Action::known(&event.action).and_then(Kind::of);
+        let itself =
+            kind.is_some_and(|kind| kind != Kind::TokenClaimsChange || facts.roles.is_some());
+        let besides = facts.ended_sessions.into_iter().map(Some);
         let told = itself.then_some(None).into_iter().chain(besides);
         told.map(|session| (event.id, session)).collect::<Vec<_>>()
     };
     events.iter().flat_map(of_one).collect()
 }
 
-/// The token that tells of an event; `None` for one that means nothing to an access token.
+/// The token that tells of an event, or of a grant that it ended besides; `None` for one that means nothing to an access token.
 ///
 /// # Errors
 /// Those of the crypto library.
-pub fn sign(app: &App, told: &SecurityEvent) -> Result<Option<String>, Error> {
-    let Some(claims) = claims(app, told) else {
+pub fn sign(
+    app: &App,
+    event: &BareEvent,
+    session: Option<GrantId>,
+) -> Result<Option<String>, Error> {
+    let Some(claims) = claims(app, event, session) else {
         return Ok(None);
     };
     Ok(Some(app.keyring().sign_as(TYP, &claims)?.expose().clone()))
 }
 
 /// Its claims (RFC 8417 §2.2): neither `sub` nor `exp`, so that it is never taken for an access token.
-fn claims(app: &App, told: &SecurityEvent) -> Option<Value> {
-    let SecurityEvent { event, session, .. } = told;
+fn claims(app: &App, event: &BareEvent, session: Option<GrantId>) -> Option<Value> {
     let action = Action::known(&event.action)?;
     let (kind, id) = match session {
         None => (Kind::of(action)?, event.id.to_string()),
@@ -146,7 +145,7 @@ fn claims(app: &App, told: &SecurityEvent) -> Option<Value> {
     if let Some(until) = facts.until {
         said["until"] = until.timestamp().into();
     }
-    if matches!(kind, Kind::TokenClaimsChange) {
+    if kind == Kind::TokenClaimsChange {
         said["claims"] = json!({ "roles": facts.roles });
     }
     Some(json!({
@@ -155,14 +154,18 @@ fn claims(app: &App, told: &SecurityEvent) -> Option<Value> {
         "iat": app.clock.now().timestamp(),
         "jti": id,
         "txn": event.request_id,
-        "sub_id": subject(&app.config.issuer, told, kind, &facts)?,
+        "sub_id": subject(&app.config.issuer, (event, session), kind, &facts)?,
         "events": { kind.uri(): said },
     }))
 }
 
 /// Whom it is about (RFC 9493): of accounts the user, else what was cut off and whose it is.
-fn subject(issuer: &str, told: &SecurityEvent, kind: Kind, facts: &Facts) -> Option<Value> {
-    let SecurityEvent { event, session, .. } = told;
+fn subject(
+    issuer: &str,
+    (event, session): (&BareEvent, Option<GrantId>),
+    kind: Kind,
+    facts: &Facts,
+) -> Option<Value> {
     let user = event
         .user_id
         .map(|id| json!({ "format": "iss_sub", "iss": issuer, "sub": id }));
@@ -174,7 +177,7 @@ fn subject(issuer: &str, told: &SecurityEvent, kind: Kind, facts: &Facts) -> Opt
         return user;
     }
     let (member, id) = match (session, event.subject_kind.as_str()) {
-        (Some(grant), _) => ("session", Some(opaque(grant))),
+        (Some(grant), _) => ("session", Some(opaque(&grant))),
         (None, "token") => ("session", event.subject_id.map(|id| opaque(&id))),
         (None, "device") => ("device", event.subject_id.map(|id| opaque(&id))),
         (None, "client") => ("application", facts.client_id.as_ref().map(|id| opaque(id))),

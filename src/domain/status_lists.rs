@@ -25,10 +25,7 @@ use super::error::Error;
 use crate::{
     app::App,
     config::Config,
-    crypto::{
-        access_token::{Status, StatusReference},
-        keyring::SigningAlg,
-    },
+    crypto::access_token::{Status, StatusReference},
     db::status_lists::{self, CutOff, LIST_SIZE},
 };
 
@@ -91,7 +88,7 @@ impl Signed {
 
 /// Whether there are lists at all: a secret that is shared with resource servers cannot sign what they are to believe.
 pub fn are_published(config: &Config) -> bool {
-    config.signing_alg != SigningAlg::Hs256
+    !config.signing_alg.is_shared()
 }
 
 /// How long a list tells of what was cut off: as long as somebody may take one of its access tokens.
