@@ -25,7 +25,10 @@ use crate::{
 pub const SEATS: usize = 2_000;
 
 /// So many of the last are kept for all who listen.
-const RECENT: usize = 1_024;
+const RECENT: i64 = 1_024;
+
+/// So many of them a listener takes at a time.
+const AT_ONCE: usize = 128;
 
 /// So many are read at a time for all, and for one who has fallen behind.
 const FOR_ALL: i64 = 64;
@@ -131,14 +134,18 @@ impl Feed {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins where the first who listens begins: what nobody was here to hear is read by whoever wants it.
-    fn begin(&self, newest: i64) {
+    /// Sees to it that what nobody was here to hear is not waited for: it is read for all, or, if it is more than is
+    /// kept, by whoever wants it.
+    fn catch_up(&self, newest: i64) {
         let mut recent = self.recent();
-        if newest > recent.newest() && self.listeners() == 1 {
+        if newest - recent.newest() > RECENT {
             *recent = Recent {
                 after: newest,
                 told: VecDeque::new(),
             };
+            self.newest.send_replace(newest);
+        } else if newest > recent.newest() {
+            self.wake();
         }
     }
 
@@ -149,7 +156,7 @@ impl Feed {
             return;
         }
         recent.told.extend(told);
-        while recent.told.len() > RECENT {
+        while recent.newest() - recent.after > RECENT {
             if let Some(oldest) = recent.told.pop_front() {
                 recent.after = oldest.number;
             }
@@ -161,7 +168,7 @@ impl Feed {
     fn after(&self, number: i64) -> Option<Vec<Arc<Told>>> {
         let recent = self.recent();
         let from = recent.told.partition_point(|told| told.number <= number);
-        let next = recent.told.range(from..).take(RECENT / 8);
+        let next = recent.told.range(from..).take(AT_ONCE);
         (number >= recent.after).then(|| next.cloned().collect())
     }
 }
@@ -193,7 +200,7 @@ pub async fn listen(app: &App, after: Option<i64>) -> Result<Result<Seat, Refusa
     if after < extent.oldest {
         return Ok(Err(Refusal::Gone));
     }
-    feed.begin(extent.newest);
+    feed.catch_up(extent.newest);
     Ok(Ok(Seat {
         after,
         newest: feed.newest.subscribe(),
@@ -266,5 +273,59 @@ pub async fn tell(app: &App) -> Result<(), Error> {
             return Ok(());
         }
         app.feed.add(after, told);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        pin::pin,
+        task::{Context, Waker},
+    };
+
+    use super::*;
+
+    fn is_woken(feed: &Feed) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        pin!(feed.woken()).poll(&mut context).is_ready()
+    }
+
+    fn told(numbers: std::ops::RangeInclusive<i64>) -> Vec<Arc<Told>> {
+        let one = |number| Arc::new(Told { number, text: None });
+        numbers.map(one).collect()
+    }
+
+    /// What happened while nobody listened is not waited for, by however many who come at once.
+    #[test]
+    fn who_comes_after_a_pause_is_not_left_waiting() {
+        let feed = Feed::default();
+        let places = [feed.take_place().unwrap(), feed.take_place().unwrap()];
+        let few = 100;
+        feed.catch_up(few);
+        assert!(is_woken(&feed), "few are read at once");
+        feed.add(0, told(1..=few));
+        let waiting = feed.newest.subscribe();
+        let many = few + 2_000;
+        feed.catch_up(many);
+        assert!(
+            feed.after(few).is_none(),
+            "many are read by whoever wants them"
+        );
+        assert!(waiting.has_changed().unwrap());
+        assert_eq!(feed.after(many).map(|next| next.len()), Some(0));
+        feed.catch_up(many);
+        assert!(!is_woken(&feed), "there is nothing new");
+        drop(places);
+    }
+
+    #[test]
+    fn the_last_ones_are_kept_without_a_gap() {
+        let feed = Feed::default();
+        feed.add(0, told(1..=2_000));
+        // Another has added these.
+        feed.add(0, told(1..=2_000));
+        assert!(feed.after(2_000 - 1_025).is_none());
+        let next = feed.after(2_000 - 1_024).unwrap();
+        assert_eq!((next[0].number, next.len()), (977, 128));
     }
 }
