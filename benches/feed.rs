@@ -34,7 +34,7 @@ const AT_ONCE: u64 = 500;
 pub async fn run() -> Result<()> {
     let stage = Stage::set().await?;
     let tokens = stage.file("tokens");
-    seed::fill(&mut stage.connect().await?, GRANTS, 2, &tokens).await?;
+    seed::fill(&mut stage.connect().await?, GRANTS, 2, &tokens, |_| true).await?;
     let doorward = stage.doorward("ES256").await?;
     let admin = panel::administrator(&stage, &doorward).await?.access_token;
     println!("memory without listeners: {:.1} MB", doorward.megabytes()?);

@@ -49,7 +49,7 @@ pub async fn run(rounds: usize, seconds: u64) -> Result<()> {
     let stage = Stage::set().await?;
     let (tokens, tutorials_tokens) = (stage.file("tokens"), stage.file("tutorials-tokens"));
     println!("seeding {GRANTS} grants");
-    seed::fill(&mut stage.connect().await?, GRANTS, 2, &tokens).await?;
+    seed::fill(&mut stage.connect().await?, GRANTS, 2, &tokens, |_| true).await?;
     let numbers = (OF_TUTORIAL..GRANTS / 2).map(|half| 2 * half + 1);
     peer::adopt(&stage, numbers, &tutorials_tokens).await?;
     // Or Postgres does it by itself, in the middle of the first round.

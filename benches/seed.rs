@@ -62,8 +62,14 @@ pub fn status_lists(grants: u64) -> u64 {
 }
 
 /// Fills an empty, migrated database with this many grants. Of every `each`th the tokens go into the
-/// file, shuffled; they have even numbers, and pgbench has those with odd ones.
-pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) -> Result<()> {
+/// file, shuffled; they have even numbers, and pgbench has those with odd ones. Some may have no place in a status list.
+pub async fn fill(
+    db: &mut PgConnection,
+    grants: u64,
+    each: u64,
+    tokens: &Path,
+    has_place: impl Fn(u64) -> bool,
+) -> Result<()> {
     let hasher = Hasher::start(19_456, 2, 1)?;
     let password = hasher.hash(&Secret::new(PASSWORD.to_owned())).await?;
     sqlx::raw_sql("SET session_replication_role = replica; SET synchronous_commit = off; SET statement_timeout = 0")
@@ -113,12 +119,14 @@ pub async fn fill(db: &mut PgConnection, grants: u64, each: u64, tokens: &Path) 
         } else {
             format!("{GENERATION:064x}")
         };
+        // All over the lists, and none twice: the factor is prime.
+        let place = number * 1_000_000_007 % places;
+        let place = has_place(number).then(|| place.to_string());
+        let place = place.as_deref().unwrap_or("\\N");
         writeln!(
             row,
             "{grant}\t{user}\t{grant}\tfirst-party\t2026-01-01Z\t2036-01-01Z\t{expires}\t2026-01-01Z\t2026-01-01Z\t\
-             192.0.2.7\tdoorward bench\t{GENERATION}\t\\\\x{hash}\t\\\\x{sealed}\t{}",
-            // All over the lists, and no place twice: the factor is prime.
-            number * 1_000_000_007 % places
+             192.0.2.7\tdoorward bench\t{GENERATION}\t\\\\x{hash}\t\\\\x{sealed}\t{place}"
         )
     })
     .await?;
@@ -178,7 +186,7 @@ pub async fn command(grants: u64) -> Result<()> {
         .map_err(|_| "set DATABASE_URL to a migrated, empty database")?;
     let mut db = PgConnection::connect(&url).await?;
     let tokens = Path::new("tokens.txt");
-    fill(&mut db, grants, 10, tokens).await?;
+    fill(&mut db, grants, 10, tokens, |_| true).await?;
     println!(
         "{grants} grants; tokens for DOORWARD_SECRET_KEY={} in {}",
         stage::secret_key(),

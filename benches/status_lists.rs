@@ -2,6 +2,7 @@
 //! for good; and what a place in a list costs a refresh.
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -13,7 +14,7 @@ use doorward::crypto::{
     server_key::{ServerKey, ServerKeys},
 };
 use reqwest::{Client, StatusCode};
-use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::{
     Result, peer, seed,
@@ -38,8 +39,11 @@ pub async fn run(grants: u64) -> Result<()> {
     let mut db = stage.connect().await?;
     println!("seeding {grants} grants");
     let tokens = stage.file("tokens");
-    seed::fill(&mut db, grants, 2, &tokens).await?;
-    let halves = take_places_of_half(&mut db, &tokens).await?;
+    // pgbench would have the odd numbers; of the even ones every second has no place.
+    let has_place = |number| number % 4 != 2;
+    seed::fill(&mut db, grants, 2, &tokens, has_place).await?;
+    let without_place = (0..grants).filter(|number| !has_place(*number));
+    let halves = halves(&tokens, &without_place.map(seed::id).collect())?;
     let doorward = stage.doorward("ES256").await?;
     cost_of_a_place(&doorward, &halves).await?;
     doorward.stop().await?;
@@ -62,27 +66,18 @@ pub async fn run(grants: u64) -> Result<()> {
     stage.strike().await
 }
 
-/// Takes the places of half of the grants whose tokens are in a file, and writes the two halves: with a place, and
-/// without.
-async fn take_places_of_half(db: &mut PgConnection, tokens: &Path) -> Result<[PathBuf; 2]> {
+/// Writes the tokens of a file as two: of grants with a place, and of those without.
+fn halves(tokens: &Path, without_place: &HashSet<Uuid>) -> Result<[PathBuf; 2]> {
     let keys = ServerKeys {
         current: ServerKey::new(&Secret::new(stage::SECRET_KEY)),
         previous: None,
     };
+    let has_place = |line: &&str| {
+        let token = RefreshToken::parse(line, &keys);
+        token.is_some_and(|token| !without_place.contains(&token.grant.0))
+    };
     let text = fs::read_to_string(tokens)?;
-    let lines: Vec<&str> = text.lines().collect();
-    let (with, without) = lines.split_at(lines.len() / 2);
-    let grants = without
-        .iter()
-        .filter_map(|line| RefreshToken::parse(line, &keys));
-    let grants: Vec<_> = grants.map(|token| token.grant.0).collect();
-    // All rows are written anew, so that both halves lie in the table alike.
-    let taken = "UPDATE refresh_tokens g SET status_index = CASE WHEN its.id IS NULL THEN g.status_index END
-                 FROM refresh_tokens o LEFT JOIN unnest($1::uuid[]) AS its (id) ON its.id = o.id WHERE o.id = g.id";
-    sqlx::query(taken).bind(grants).execute(&mut *db).await?;
-    sqlx::raw_sql("VACUUM (ANALYZE) refresh_tokens")
-        .execute(db)
-        .await?;
+    let (with, without): (Vec<&str>, Vec<&str>) = text.lines().partition(has_place);
     let halves = ["with", "without"].map(|name| tokens.with_extension(name));
     for (half, lines) in halves.iter().zip([with, without]) {
         fs::write(half, lines.join("\n") + "\n")?;
