@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// How often refreshes with and without a place are measured in turns, and for how many seconds.
-const ROUNDS: usize = 40;
-const SECONDS: u64 = 2;
+const ROUNDS: usize = 150;
+const SECONDS: u64 = 1;
 const CONNECTIONS: usize = 32;
 
 /// Here and there, since what is regular would be packed too well.
@@ -86,9 +86,9 @@ fn halves(tokens: &Path, without_place: &HashSet<Uuid>) -> Result<[PathBuf; 2]> 
 }
 
 /// The rate of refreshes with a place and the claim that tells it, of that without. It is a matter of hundredths, and
-/// what the machine gives changes by tenths from one second to the next: hence many short rounds, and their sums.
+/// what the machine gives changes by tenths from one second to the next: hence many short rounds, and their geometric mean.
 async fn cost_of_a_place(doorward: &Server, [with, without]: &[PathBuf; 2]) -> Result<()> {
-    let (mut ratios, mut sums) = (Vec::new(), [0.0; 2]);
+    let mut logs = Vec::new();
     for round in 0..ROUNDS {
         let mut rates = [0.0; 2];
         // Each is the first as often as the second.
@@ -96,21 +96,23 @@ async fn cost_of_a_place(doorward: &Server, [with, without]: &[PathBuf; 2]) -> R
             let tokens = [with, without][at];
             let load = peer::refresh(doorward, tokens, CONNECTIONS);
             rates[at] = load.run(SECONDS).await?.good;
-            sums[at] += rates[at];
         }
         println!(
             "refreshes with a place {:.0}/s, without {:.0}/s",
             rates[0], rates[1]
         );
-        ratios.push(rates[0] / rates[1]);
+        logs.push((rates[0] / rates[1]).ln());
     }
-    ratios.sort_by(f64::total_cmp);
+    #[expect(clippy::cast_precision_loss, reason = "some hundred")]
+    let many = logs.len() as f64;
+    let mean = logs.iter().sum::<f64>() / many;
+    let squares: f64 = logs.iter().map(|log| (log - mean).powi(2)).sum();
+    let error = (squares / (many - 1.0) / many).sqrt();
+    logs.sort_by(f64::total_cmp);
     println!(
-        "refreshes with a place, of those without: {:.3} of all, {:.3} in the median round (half of them {:.3}–{:.3})",
-        sums[0] / sums[1],
-        ratios[ROUNDS / 2],
-        ratios[ROUNDS / 4],
-        ratios[ROUNDS * 3 / 4],
+        "refreshes with a place, of those without: {:.3} (standard error {error:.3}), {:.3} in the median round",
+        mean.exp(),
+        logs[ROUNDS / 2].exp(),
     );
     Ok(())
 }

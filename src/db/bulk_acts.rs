@@ -1,8 +1,9 @@
-//! Tables `bulk_acts` and `bulk_act_subjects`: acts on many things at once, from the preview to the undoing.
+//! Tables `bulk_acts`, `bulk_act_subjects` and `bulk_act_lanes`: acts on many things at once, from the preview to the undoing.
 
 mod batch;
 mod choice;
 mod examples;
+mod lanes;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -17,9 +18,10 @@ use super::{
 };
 use crate::ids::{ClientId, UserId};
 
-pub use batch::{Touched, be_brief, disable, disable_again, enable, next, set_reached};
+pub use batch::{Touched, be_brief, disable, disable_again, enable};
 pub use choice::{Look, begin, choose};
 pub use examples::{Example, examples};
+pub use lanes::{LANES, are_through, lock, lock_lane, make as make_lanes};
 
 /// What an act is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,8 +136,6 @@ pub struct BulkAct {
     pub found: i64,
     /// What is being done: what the act does, or the other while it is undone.
     pub under_way: Option<String>,
-    /// The last subject that it has been through.
-    pub reached: Uuid,
     /// Why.
     pub reason: Option<String>,
     /// When they work again by themselves.
@@ -194,13 +194,17 @@ macro_rules! acts {
             BulkAct,
             r#"
         SELECT a.id, a.subject_kind, a.verb, a.filter, a.unused_since, a.made_by AS "made_by: UserId",
-               a.made_by_kind, made.username AS "made_by_name?", a.created_at, a.kept_until, a.found, a.under_way, a.reached, a.reason,
-               a.disabled_until, a.request_id, a.begun_at, a.finished_at, a.disabled, a.undo_reason,
+               a.made_by_kind, made.username AS "made_by_name?", a.created_at, a.kept_until, a.found, a.under_way, a.reason,
+               a.disabled_until, a.request_id, a.begun_at, a.finished_at, a.undo_reason,
                a.undone_by AS "undone_by: UserId", a.undone_by_kind, undone.username AS "undone_by_name?",
-               a.undo_request_id, a.undo_begun_at, a.undone_at, a.enabled
+               a.undo_request_id, a.undo_begun_at, a.undone_at, l.disabled AS "disabled!", l.enabled AS "enabled!"
         FROM bulk_acts a
         LEFT JOIN users made ON made.id = a.made_by
         LEFT JOIN users undone ON undone.id = a.undone_by
+        CROSS JOIN LATERAL (
+            SELECT COALESCE(sum(disabled), 0)::bigint AS disabled, COALESCE(sum(enabled), 0)::bigint AS enabled
+            FROM bulk_act_lanes WHERE act_id = a.id
+        ) AS l
         "# + $which,
             $($argument),+
         )
@@ -255,23 +259,6 @@ pub async fn try_alone(db: &mut PgConnection) -> Result<bool, Error> {
     Ok(locked.fetch_one(db).await?)
 }
 
-/// Locks an act until the change ends. One statement.
-pub async fn lock(change: &mut Change<'_>, id: Uuid) -> Result<(), Error> {
-    sqlx::query_scalar!("SELECT id FROM bulk_acts WHERE id = $1 FOR UPDATE", id)
-        .fetch_optional(change.db())
-        .await?;
-    Ok(())
-}
-
-/// Locks an act unless somebody else is at it. One statement.
-pub async fn try_lock(change: &mut Change<'_>, id: Uuid) -> Result<bool, Error> {
-    let locked = sqlx::query_scalar!(
-        "SELECT id FROM bulk_acts WHERE id = $1 FOR UPDATE SKIP LOCKED",
-        id
-    );
-    Ok(locked.fetch_optional(change.db()).await?.is_some())
-}
-
 /// What was found is to be disabled, or enabled. One statement.
 pub async fn set_begun(
     change: &mut Change<'_>,
@@ -299,20 +286,20 @@ pub async fn set_begun(
     expect_one(done.rows_affected())
 }
 
-/// What was done is to be undone. One statement.
+/// What was done is to be undone. Two statements.
 pub async fn set_undo_begun(
     change: &mut Change<'_>,
     id: Uuid,
     reason: Option<&str>,
 ) -> Result<(), Error> {
+    lanes::start_over(change, id).await?;
     let (now, actor) = (change.now(), change.actor());
     let Actor { kind, user, caller } = actor;
     let done = sqlx::query!(
         r#"
         UPDATE bulk_acts
-        SET under_way = CASE verb WHEN 'disable' THEN 'enable' ELSE 'disable' END,
-            reached = '00000000-0000-0000-0000-000000000000', undo_begun_at = $2, undo_request_id = $3,
-            undo_reason = $4, undone_by = $5, undone_by_kind = $6
+        SET under_way = CASE verb WHEN 'disable' THEN 'enable' ELSE 'disable' END, undo_begun_at = $2,
+            undo_request_id = $3, undo_reason = $4, undone_by = $5, undone_by_kind = $6
         WHERE id = $1
         "#,
         id,

@@ -255,6 +255,7 @@ pub async fn begin(
         }
         let kept_until = change.now() + app.config.retention;
         bulk_acts::set_begun(&mut change, id, reason.as_deref(), until, kept_until).await?;
+        bulk_acts::make_lanes(&mut change, id, carrying::first_lane(&act)).await?;
         let event = Event::on_bulk(Action::BulkBegun, id)
             .because(reason.as_deref())
             .with(

@@ -123,7 +123,8 @@ async fn use_everything(database: &Database) {
     let bulk = "
         INSERT INTO bulk_acts (id, subject_kind, filter, made_by_kind, created_at, kept_until)
         VALUES ('00000000-0000-0000-0000-000000000000', 'device', 'all', 'admin', now(), now());
-        INSERT INTO bulk_act_subjects SELECT id, id FROM bulk_acts;";
+        INSERT INTO bulk_act_subjects SELECT id, id FROM bulk_acts;
+        INSERT INTO bulk_act_lanes SELECT id, 0, id, id, id FROM bulk_acts;";
     sqlx::raw_sql(bulk).execute(&server.rows).await.unwrap();
     // The server would seal what waits within a second; meanwhile it cannot.
     let mut alone = server.rows.begin().await.unwrap();

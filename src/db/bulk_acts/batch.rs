@@ -2,12 +2,11 @@
 //! longer is as it was found, or as the act left it. The suspension of each stands in the act's own table.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{BulkAct, Kind, Verb};
 use crate::{
-    db::{Error, audit_events::least_id, change::Change, cut_offs::CutOff, expect_one},
+    db::{Error, audit_events::least_id, change::Change, cut_offs::CutOff},
     ids::UserId,
 };
 
@@ -20,22 +19,6 @@ pub struct Touched {
     pub user_id: UserId,
     /// When it works again by itself, if it was disabled.
     pub until: Option<DateTime<Utc>>,
-}
-
-/// What is next, in the order of the ids. One statement.
-pub async fn next(db: &mut PgConnection, act: &BulkAct, limit: i64) -> Result<Vec<Uuid>, Error> {
-    let ids = sqlx::query_scalar!(
-        r#"
-        SELECT subject_id FROM bulk_act_subjects
-        WHERE act_id = $1 AND subject_id > $2
-        ORDER BY subject_id
-        LIMIT $3
-        "#,
-        act.id,
-        act.reached,
-        limit,
-    );
-    Ok(ids.fetch_all(db).await?)
 }
 
 /// Has the change wait no longer than that for a row: it would hold all the others meanwhile, and whoever has that one
@@ -333,29 +316,4 @@ fn expect_all(rows: u64, touched: &[Touched]) -> Result<(), Error> {
     } else {
         Err(Error::RowCount(rows))
     }
-}
-
-/// How far the act has come, and with how many more. One statement.
-pub async fn set_reached(
-    change: &mut Change<'_>,
-    act: &BulkAct,
-    reached: Uuid,
-    touched: usize,
-) -> Result<(), Error> {
-    let touched = i64::try_from(touched).unwrap_or(i64::MAX);
-    let done = sqlx::query!(
-        r#"
-        UPDATE bulk_acts
-        SET reached = $2,
-            disabled = disabled + CASE under_way WHEN 'disable' THEN $3::bigint ELSE 0 END,
-            enabled = enabled + CASE under_way WHEN 'enable' THEN $3 ELSE 0 END
-        WHERE id = $1
-        "#,
-        act.id,
-        reached,
-        touched,
-    )
-    .execute(change.db())
-    .await?;
-    expect_one(done.rows_affected())
 }

@@ -11,7 +11,7 @@ use crate::{
     db::{
         admin_sessions,
         audit_events::{Action, Event},
-        bulk_acts::{self, BulkAct, Kind, Touched, Verb},
+        bulk_acts::{self, BulkAct, Kind, LANES, Touched, Verb},
         change::{Change, Each},
         users,
     },
@@ -33,48 +33,75 @@ pub async fn carry_all_on(app: &App) -> Result<(), Error> {
     Ok(())
 }
 
+/// How many of what an act is about are in its first lane: half, so that two batches are changed at once. All, if they
+/// are one batch; and of users, where each batch sees to it that an administrator stays.
+pub(super) fn first_lane(act: &BulkAct) -> i64 {
+    if act.found <= BATCH || act.kind() == Kind::Users {
+        act.found
+    } else {
+        act.found / 2
+    }
+}
+
 /// Goes on until it is done; or for so long, and then takes turns with a server that is at it. What fails is tried
 /// again a second later, by [`carry_all_on`].
 pub(super) async fn carry_on(app: &App, id: Uuid, at_most: Option<Duration>) {
+    let [first, second] = LANES;
+    let lanes = tokio::join!(
+        go_through(app, (id, first), at_most),
+        go_through(app, (id, second), at_most)
+    );
+    let done = match lanes {
+        (Ok(true), Ok(true)) => finish(app, id).await,
+        (Ok(_), Ok(_)) => Ok(()),
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    if let Err(error) = done {
+        tracing::warn!(%error, act = %id, "an act on many is carried on later");
+    }
+}
+
+/// Goes through a lane, as [`carry_on`] does; whether that is done.
+async fn go_through(
+    app: &App,
+    lane: (Uuid, i16),
+    at_most: Option<Duration>,
+) -> Result<bool, Error> {
     let began = Instant::now();
     while at_most.is_none_or(|most| began.elapsed() < most) {
-        match step(app, id, at_most.is_some()).await {
-            Ok(Step::More) => {}
-            Ok(Step::Done | Step::Taken) => return,
-            Err(error) => {
-                tracing::warn!(%error, act = %id, "an act on many is carried on later");
-                return;
-            }
+        match step(app, lane, at_most.is_some()).await? {
+            Step::More => {}
+            Step::Through => return Ok(true),
+            Step::Taken => return Ok(false),
         }
     }
+    Ok(false)
 }
 
 enum Step {
     /// There is more to do.
     More,
     /// There is nothing more to do.
-    Done,
+    Through,
     /// Somebody else is at it.
     Taken,
 }
 
 /// One batch: all that is changed, what is told of it and how far it has come commit together.
-async fn step(app: &App, id: Uuid, takes_turns: bool) -> Result<Step, Error> {
-    let act = bulk_acts::find(&mut *app.db().await?, id).await?;
-    let Some(actor) = act.as_ref().and_then(acting) else {
-        return Ok(Step::Done);
+async fn step(app: &App, (id, lane): (Uuid, i16), takes_turns: bool) -> Result<Step, Error> {
+    let Some((act, actor)) = under_way(app, id).await? else {
+        return Ok(Step::Through);
     };
     let mut change = app.change(&actor).await?;
-    if takes_turns {
-        bulk_acts::lock(&mut change, id).await?;
-    } else if !bulk_acts::try_lock(&mut change, id).await? {
+    let Some(lane) = bulk_acts::lock_lane(&mut change, (id, lane), takes_turns).await? else {
         change.undo().await?;
         return Ok(Step::Taken);
+    };
+    if lane.is_through() {
+        change.undo().await?;
+        return Ok(Step::Through);
     }
-    // Another server may have come further, or somebody may undo it by now.
-    let meant = act.and_then(|act| act.under_way);
-    let act = bulk_acts::find(change.db(), id).await?;
-    let Some(act) = act.filter(|act| act.under_way == meant) else {
+    let Some(act) = still(&mut change, act).await? else {
         change.undo().await?;
         return Ok(Step::More);
     };
@@ -83,21 +110,43 @@ async fn step(app: &App, id: Uuid, takes_turns: bool) -> Result<Step, Error> {
     let ids = if until.is_some_and(|until| until <= change.now()) {
         Vec::new()
     } else {
-        bulk_acts::next(change.db(), &act, BATCH).await?
+        lane.next(change.db(), BATCH).await?
     };
     let touched = touch(&mut change, &act, &ids).await?;
-    if let Some(&reached) = ids.last() {
-        bulk_acts::set_reached(&mut change, &act, reached, touched.len()).await?;
-    }
-    let each = events_of_each(&act, &touched);
-    if i64::try_from(ids.len()).is_ok_and(|many| many == BATCH) {
-        change.commit_each(&each).await?;
-        return Ok(Step::More);
-    }
-    change.record_each(&each).await?;
+    let is_full = i64::try_from(ids.len()).is_ok_and(|many| many == BATCH);
+    let reached = ids.last().copied().filter(|_| is_full);
+    lane.set_reached(&mut change, &act, reached, touched.len())
+        .await?;
+    change.commit_each(&events_of_each(&act, &touched)).await?;
+    Ok(if is_full { Step::More } else { Step::Through })
+}
+
+/// Ends what is under way, if all has been gone through.
+async fn finish(app: &App, id: Uuid) -> Result<(), Error> {
+    let Some((act, actor)) = under_way(app, id).await? else {
+        return Ok(());
+    };
+    let mut change = app.change(&actor).await?;
+    bulk_acts::lock(&mut change, id).await?;
+    let act = still(&mut change, act).await?;
+    let is_through = bulk_acts::are_through(change.db(), id).await?;
+    let Some(act) = act.filter(|_| is_through) else {
+        return Ok(change.undo().await?);
+    };
     bulk_acts::set_done(&mut change, id).await?;
-    change.commit(event_of_end(&act, touched.len())).await?;
-    Ok(Step::Done)
+    Ok(change.commit(event_of_end(&act)).await?)
+}
+
+/// An act that is under way, and in whose name it goes on.
+async fn under_way(app: &App, id: Uuid) -> Result<Option<(BulkAct, Actor)>, Error> {
+    let act = bulk_acts::find(&mut *app.db().await?, id).await?;
+    Ok(act.and_then(|act| acting(&act).map(|actor| (act, actor))))
+}
+
+/// The act once it is locked, if the same is still under way: somebody may undo it by now.
+async fn still(change: &mut Change<'_>, before: BulkAct) -> Result<Option<BulkAct>, Error> {
+    let now = bulk_acts::find(change.db(), before.id).await?;
+    Ok(now.filter(|now| now.under_way == before.under_way))
 }
 
 /// Changes those of these that are to be changed; which.
@@ -197,23 +246,18 @@ fn event_of_each(act: &BulkAct, until: Option<DateTime<Utc>>) -> Event {
     }
 }
 
-fn event_of_end(act: &BulkAct, last: usize) -> Event {
-    let last = i64::try_from(last).unwrap_or(i64::MAX);
-    let (disabled, enabled) = match act.doing() {
-        Some(Verb::Enable) => (act.disabled, act.enabled + last),
-        _ => (act.disabled + last, act.enabled),
-    };
+fn event_of_end(act: &BulkAct) -> Event {
     if act.is_being_undone() {
         return Event::on_bulk(Action::BulkUndone, act.id)
             .because(act.undo_reason.as_deref())
-            .with("disabled", disabled)
-            .with("enabled", enabled);
+            .with("disabled", act.disabled)
+            .with("enabled", act.enabled);
     }
     let event = Event::on_bulk(Action::BulkDone, act.id)
         .because(act.reason.as_deref())
         .with("found", act.found);
     match act.verb() {
-        Verb::Disable => event.with("disabled", disabled),
-        Verb::Enable => event.with("enabled", enabled),
+        Verb::Disable => event.with("disabled", act.disabled),
+        Verb::Enable => event.with("enabled", act.enabled),
     }
 }

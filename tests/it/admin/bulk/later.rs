@@ -1,10 +1,14 @@
 //! Acts that go on without whoever began them: after a server has died, and by night.
 
-use doorward::domain::{bulk, purge};
+use doorward::domain::{
+    bulk::{self, Kind, Verb, Wanted},
+    disable::Disabling,
+    purge,
+};
 use sqlx::{Connection, PgConnection};
 
 use super::{DAY, disable, events, fact, look, undo, why};
-use crate::support::{browser::Browser, spawn, spawn_with, wait};
+use crate::support::{browser::Browser, spawn, spawn_on, spawn_with, wait};
 
 /// A row that somebody holds stands for a server that dies: what was begun is not done, and shows so.
 #[tokio::test]
@@ -12,7 +16,7 @@ async fn an_act_that_was_left_is_carried_on_or_undone() {
     let server = spawn().await;
     let mut desk = server.browser("boss", &["admin"]).await;
     let ana = server.user("ana").await;
-    // The first batch of two thousand goes through, the second is held up.
+    // Of two lanes the first goes through, and the second is held up.
     let many = "
         INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
         SELECT gen_random_uuid(), id, 'many', 'phone', created_at, created_at FROM users, generate_series(1, 2500)
@@ -42,7 +46,7 @@ async fn an_act_that_was_left_is_carried_on_or_undone() {
     disable(&mut desk, &path, "recall").await.expect(303);
     let page = desk.get(&path).await;
     assert!(page.text.contains(">under way</span>"), "{}", page.text);
-    assert!(page.text.contains("2,000 disabled so far."));
+    assert!(page.text.contains("1,251 disabled so far."));
     assert_eq!(events(&server, &path, "bulk.done").await.len(), 0);
     drop(holder);
     done(&mut desk, &path, "done").await;
@@ -59,14 +63,66 @@ async fn an_act_that_was_left_is_carried_on_or_undone() {
     let path = look(&mut desk, &[("what", "devices")]).await;
     let holder = hold().await;
     disable(&mut desk, &path, "recall").await.expect(303);
-    assert_eq!(server.scalar::<i64>(disabled).await, 2000);
+    assert_eq!(server.scalar::<i64>(disabled).await, 1251);
     undo(&mut desk, &path).await.expect(303);
     drop(holder);
     done(&mut desk, &path, "undone").await;
     assert_eq!(server.scalar::<i64>(disabled).await, 0);
-    assert_eq!(fact(&mut desk, &path, "Enabled again").await, "2,000");
+    assert_eq!(fact(&mut desk, &path, "Enabled again").await, "1,251");
     assert_eq!(events(&server, &path, "bulk.done").await.len(), 0);
     assert_eq!(ana.sign_in("phone").await.refresh().await.status, 200);
+}
+
+/// Two servers are at both lanes of an act, and somebody undoes it in the middle.
+#[tokio::test]
+async fn an_act_undone_while_servers_are_at_it_leaves_nothing() {
+    let server = spawn().await;
+    let other = spawn_on(server.database.share(), server.clock.clone(), |_| {}).await;
+    server.user("ana").await;
+    let many = "
+        INSERT INTO devices (id, user_id, name, kind, created_at, last_used_at)
+        SELECT gen_random_uuid(), id, 'many', 'phone', created_at, created_at FROM users, generate_series(1, 9000)";
+    server.execute(many).await;
+    let operator = server.operator();
+    let asked = (Verb::Disable, Kind::Devices);
+    let act = bulk::preview(&server.app, &operator, asked, &Wanted::default())
+        .await
+        .unwrap();
+    let disabling = Disabling {
+        reason: None,
+        until: None,
+    };
+    let disabled = "SELECT count(*) FROM audit_events WHERE action = 'device.disabled'";
+    let undone = async {
+        wait::until("some are disabled", async || {
+            let some: i64 = server.scalar(disabled).await;
+            (some > 0).then_some(())
+        })
+        .await;
+        let carried_on = bulk::carry_all_on(&other.app);
+        let (carried_on, undone) =
+            tokio::join!(carried_on, bulk::undo(&other.app, &operator, act, None));
+        carried_on.unwrap();
+        undone.unwrap();
+    };
+    let begun = bulk::begin(&server.app, &operator, (act, Verb::Disable), &disabling);
+    let (begun, ()) = tokio::join!(begun, undone);
+    begun.unwrap();
+    wait::until("all is undone", async || {
+        let (act, _) = bulk::find(&other.app, act).await.unwrap();
+        act.under_way.is_none().then_some(())
+    })
+    .await;
+    let (act, _) = bulk::find(&server.app, act).await.unwrap();
+    assert_eq!(act.disabled, act.enabled);
+    let left = "SELECT count(*) FROM devices WHERE disabled_at IS NOT NULL";
+    assert_eq!(server.scalar::<i64>(left).await, 0);
+    // Each one once, and once again.
+    assert_eq!(server.scalar::<i64>(disabled).await, act.disabled);
+    let each = "SELECT count(DISTINCT (subject_id, action)) FROM audit_events WHERE action LIKE 'device.%abled'";
+    assert_eq!(server.scalar::<i64>(each).await, 2 * act.disabled);
+    let ended = "SELECT count(*) FROM audit_events WHERE action = 'bulk.undone'";
+    assert_eq!(server.scalar::<i64>(ended).await, 1);
 }
 
 #[tokio::test]
