@@ -52,11 +52,16 @@ pub struct Checkpoint {
 /// Those of the database.
 pub async fn begin(db: &mut PgConnection) -> Result<Option<Transaction<'_, Postgres>>, Error> {
     let mut transaction = db.begin().await?;
-    let locked = sqlx::query_scalar!(
-        r#"SELECT pg_try_advisory_xact_lock('audit_seals'::regclass::bigint) AS "locked!""#
+    // Nearly always nobody waits. As planned then, by scans, what an act on many leaves would be read to its end for
+    // every batch, or for every event.
+    let begun = sqlx::query!(
+        r#"
+        SELECT pg_try_advisory_xact_lock('audit_seals'::regclass::bigint) AS "locked!",
+               set_config('enable_seqscan', 'off', true) AS plan
+        "#
     );
-    let locked = locked.fetch_one(&mut *transaction).await?;
-    Ok(locked.then_some(transaction))
+    let begun = begun.fetch_one(&mut *transaction).await?;
+    Ok(begun.locked.then_some(transaction))
 }
 
 /// Opens a transaction that sees all as it is now, and may take its time.
@@ -84,7 +89,9 @@ pub async fn take_waiting(db: &mut PgConnection, limit: i64) -> Result<Vec<Uuid>
     let taken = sqlx::query_scalar!(
         r#"
         WITH taken AS (
-            DELETE FROM audit_unsealed WHERE id IN (SELECT id FROM audit_unsealed ORDER BY id LIMIT $1) RETURNING id
+            DELETE FROM audit_unsealed
+            WHERE ctid = ANY(ARRAY(SELECT ctid FROM audit_unsealed ORDER BY id LIMIT $1))
+            RETURNING id
         )
         SELECT id FROM taken ORDER BY id
         "#,

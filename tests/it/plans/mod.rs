@@ -15,7 +15,7 @@ use doorward::{
     clock::Clock,
     crypto::refresh_token::RefreshToken,
     db::{
-        self,
+        self, audit_chain,
         audit_events::partitions::{self, Made, Month},
         refresh_tokens::rotation::{Rotation, rotate_together},
         rotations::LANES,
@@ -125,21 +125,45 @@ fn collect(plan: &Value, nodes: &mut Nodes) {
 
 /// How Postgres would go about a statement, for these arguments and for any.
 async fn plans(server: &Server, signs: &[&str], arguments: &str) -> Vec<(&'static str, Nodes)> {
+    plans_on(&mut connect(server).await, signs, arguments).await
+}
+
+async fn plans_on(
+    db: &mut PgConnection,
+    signs: &[&str],
+    arguments: &str,
+) -> Vec<(&'static str, Nodes)> {
     let (query, types) = statement(signs);
     let mut plans = Vec::new();
-    let mut db = connect(server).await;
     let prepare = format!("PREPARE asked ({}) AS {query}", types.join(", "));
-    run(&mut db, prepare).await;
+    run(db, prepare).await;
     for mode in ["force_custom_plan", "force_generic_plan"] {
-        run(&mut db, format!("SET plan_cache_mode = {mode}")).await;
+        run(db, format!("SET plan_cache_mode = {mode}")).await;
         let explain = format!("EXPLAIN (FORMAT JSON) EXECUTE asked ({arguments})");
         let plan = sqlx::query_scalar(AssertSqlSafe(explain));
-        let plan: Value = plan.fetch_one(&mut db).await.unwrap();
+        let plan: Value = plan.fetch_one(&mut *db).await.unwrap();
         let mut nodes = Nodes::new();
         collect(&plan[0]["Plan"], &mut nodes);
         plans.push((mode, nodes));
     }
     plans
+}
+
+/// As planned while nobody waits, it must do for a hundred thousand.
+#[tokio::test]
+async fn what_waits_for_its_seal_is_taken_by_where_it_is() {
+    let server = spawn().await;
+    server.execute("VACUUM (ANALYZE) audit_unsealed").await;
+    let mut db = connect(&server).await;
+    let mut sealing = audit_chain::begin(&mut db).await.unwrap().unwrap();
+    let signs = &["DELETE FROM audit_unsealed"];
+    for (mode, nodes) in plans_on(&mut sealing, signs, "1000").await {
+        let by_index = nodes.iter().filter_map(|(_, index)| index.as_deref());
+        assert!(by_index.eq(["audit_unsealed_pkey"]), "{mode}: {nodes:#?}");
+        let is = |what: &str| nodes.iter().any(|(kind, _)| kind.contains(what));
+        let joins = is("Join") || is("Nested Loop") || is("Seq Scan");
+        assert!(is("Tid Scan") && !joins, "{mode}: {nodes:#?}");
+    }
 }
 
 /// Neither for these arguments nor for any: each row is found by its primary key.
