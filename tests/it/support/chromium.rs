@@ -58,21 +58,9 @@ fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-impl Chromium {
-    /// A window on this server.
-    pub async fn open(server: &Server) -> Self {
-        let address = server.url.strip_prefix("http://").unwrap();
-        let issuer = &server.app.config.issuer;
-        let host = issuer.strip_prefix("http://").unwrap();
-        Self::open_on(issuer, &format!("MAP {host}:80 {address}, MAP * ~NOTFOUND")).await
-    }
-
-    /// A window on what this machine serves, under its number; this is where paths begin.
-    pub async fn open_local(origin: &str) -> Self {
-        Self::open_on(origin, "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1").await
-    }
-
-    async fn open_on(issuer: &str, hosts: &str) -> Self {
+/// A driver, and the port that it listens on. A port that is free for IPv4 may be taken for IPv6; the driver then ends.
+fn start_driver() -> (Child, String) {
+    for _ in 0..5 {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .env("TZ", "UTC")
@@ -89,9 +77,31 @@ impl Chromium {
             .find_map(|line| {
                 let (_, port) = line.split_once("started successfully on port ")?;
                 Some(port.trim_end_matches('.').to_owned())
-            })
-            .unwrap();
+            });
+        if let Some(port) = port {
+            return (driver, port);
+        }
+        driver.wait().unwrap();
+    }
+    panic!("chromedriver ends without a port, five times");
+}
 
+impl Chromium {
+    /// A window on this server.
+    pub async fn open(server: &Server) -> Self {
+        let address = server.url.strip_prefix("http://").unwrap();
+        let issuer = &server.app.config.issuer;
+        let host = issuer.strip_prefix("http://").unwrap();
+        Self::open_on(issuer, &format!("MAP {host}:80 {address}, MAP * ~NOTFOUND")).await
+    }
+
+    /// A window on what this machine serves, under its number; this is where paths begin.
+    pub async fn open_local(origin: &str) -> Self {
+        Self::open_on(origin, "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1").await
+    }
+
+    async fn open_on(issuer: &str, hosts: &str) -> Self {
+        let (driver, port) = start_driver();
         let profile = TempDir::new().unwrap();
         let arguments = json!([
             "--headless=new",
