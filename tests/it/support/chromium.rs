@@ -1,15 +1,10 @@
 //! A real browser: headless Chromium, driven over WebDriver. Things are found as people find
 //! them: fields by their labels, buttons by their words.
 
+mod driver;
 mod keyboard;
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    os::unix::process::CommandExt,
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-};
+use std::{fs, path::PathBuf, process::Child};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use fantoccini::{
@@ -58,34 +53,6 @@ fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// A driver, and the port that it listens on. A port that is free for IPv4 may be taken for IPv6; the driver then ends.
-fn start_driver() -> (Child, String) {
-    for _ in 0..5 {
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .env("TZ", "UTC")
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .unwrap_or_else(|error| {
-                panic!("chromedriver: {error}; `make test` or scripts/need.sh chromium installs it")
-            });
-        let port = BufReader::new(driver.stdout.take().unwrap())
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let (_, port) = line.split_once("started successfully on port ")?;
-                Some(port.trim_end_matches('.').to_owned())
-            });
-        if let Some(port) = port {
-            return (driver, port);
-        }
-        driver.wait().unwrap();
-    }
-    panic!("chromedriver ends without a port, five times");
-}
-
 impl Chromium {
     /// A window on this server.
     pub async fn open(server: &Server) -> Self {
@@ -101,7 +68,7 @@ impl Chromium {
     }
 
     async fn open_on(issuer: &str, hosts: &str) -> Self {
-        let (driver, port) = start_driver();
+        let (driver, port) = driver::start();
         let profile = TempDir::new().unwrap();
         let arguments = json!([
             "--headless=new",
