@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-/// A driver, and the port that it listens on. A port that is free for IPv4 may be taken for IPv6; the driver then ends.
+/// A driver, and the port that it listens on. Among many that start at once, one now and then ends without any.
 pub fn start() -> (Child, String) {
     for _ in 0..5 {
         let mut driver = Command::new("chromedriver")
